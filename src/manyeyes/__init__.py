@@ -1,0 +1,1 @@
+"""manyeyes looks at a whole portfolio of pictures at once."""

@@ -1,0 +1,1 @@
+"""Whatever looks at a picture: one file for each service."""

@@ -1,0 +1,1 @@
+"""The run: from listed pictures to saved outcomes."""

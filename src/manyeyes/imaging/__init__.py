@@ -1,0 +1,1 @@
+"""From a picture's bytes to what an analyzer can use."""

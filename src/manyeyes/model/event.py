@@ -1,0 +1,68 @@
+"""What happens in a run, as values; everything shown is folded from these."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from manyeyes.model.image import PassedOver
+from manyeyes.model.outcome import Outcome
+
+
+@dataclass(frozen=True, slots=True)
+class RunStarted:
+    """Listing begins; nothing is known of how many there are."""
+
+    run: str
+    at: float
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """Listing has ended: the total is known."""
+
+    total: int
+    at: float
+
+
+@dataclass(frozen=True, slots=True)
+class Skipped:
+    """Something that is no picture was passed over."""
+
+    what: PassedOver
+    #: True where it had been counted as a picture until its bytes were read.
+    counted: bool
+    at: float
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """A picture has ended and is saved."""
+
+    outcome: Outcome
+    at: float
+
+
+@dataclass(frozen=True, slots=True)
+class GroupEnded:
+    """A batch, or under continuous admission a group of the same size, has ended."""
+
+    #: From 1.
+    index: int
+    #: None while listing is unfinished.
+    of: int | None
+    #: Pictures ended so far.
+    processed: int
+    total: int | None
+    at: float
+
+
+@dataclass(frozen=True, slots=True)
+class RunEnded:
+    """Nothing is in flight any more."""
+
+    #: Why it stopped before the end; None where all pictures have ended.
+    stopped: str | None
+    at: float
+
+
+Event = RunStarted | Listed | Skipped | Ended | GroupEnded | RunEnded

@@ -1,0 +1,52 @@
+"""How a picture ended."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from manyeyes.model.ask import Usage
+from manyeyes.model.descriptor import StyleDescriptor
+from manyeyes.model.image import ImageRef
+
+
+@dataclass(frozen=True, slots=True)
+class Analyzed:
+    """A picture with its descriptor, bought in this run or reused from before."""
+
+    image: ImageRef
+    #: Identifies the picture in its portfolio.
+    id: str
+    #: Where it stands in the listing, from 0.
+    position: int
+    sha256: str
+    descriptor: StyleDescriptor
+    #: Billable tries; 0 where the answer was reused.
+    attempts: int = 0
+    #: Seconds that the attempts took.
+    seconds: float = 0.0
+    usage: Usage = Usage()
+    reused: bool = False
+    #: The model's own words, kept beside the descriptor; empty where the answer was reused.
+    raw: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Failed:
+    """A picture without a descriptor, and why."""
+
+    image: ImageRef
+    id: str
+    position: int
+    #: Empty where the bytes could not be read.
+    sha256: str
+    #: `ManyeyesError.kind` of the cause.
+    kind: str
+    message: str
+    attempts: int = 0
+    seconds: float = 0.0
+    usage: Usage = Usage()
+    #: Taken over from the same bytes, or from an earlier run, without a call of its own.
+    reused: bool = False
+
+
+Outcome = Analyzed | Failed

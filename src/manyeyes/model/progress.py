@@ -1,0 +1,147 @@
+"""How far a run is: one value, folded from events, that every display renders."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import assert_never
+
+from manyeyes.model.event import Ended, Event, GroupEnded, Listed, RunEnded, RunStarted, Skipped
+from manyeyes.model.outcome import Analyzed, Failed
+
+#: Calls that must have ended before a time left is worth showing.
+CALLS_BEFORE_ETA = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """The state of a run after its latest event. Times are seconds of the loop's clock."""
+
+    #: Pictures that have ended, failed ones too.
+    current: int = 0
+    #: None until listing has ended.
+    total: int | None = None
+    #: Name of the picture that ended last.
+    current_image: str | None = None
+    analyzed: int = 0
+    failed: int = 0
+    #: Of `analyzed`, those answered without a call.
+    reused: int = 0
+    passed_over: int = 0
+    #: What was wrong with `current_image`, where it failed.
+    error: str | None = None
+    #: Maps this run into a caller's larger bar: per cent at its start and end.
+    overall_range: tuple[float, float] = (0, 100)
+    started_at: float = 0.0
+    at: float = 0.0
+    #: Pictures that ended by a call of this run rather than by an answer already there.
+    called: int = 0
+    finished: bool = False
+    #: Why the run stopped before its end.
+    stopped: str | None = None
+
+    @property
+    def percentage(self) -> int | None:
+        """Whole per cent, halves rounded up; None while the total is unknown."""
+        if self.total is None:
+            return None
+        return (200 * self.current + self.total) // (2 * self.total) if self.total else 100
+
+    @property
+    def overall(self) -> float:
+        """Where the larger bar stands, in its own per cent."""
+        start, end = self.overall_range
+        done = self.current / self.total if self.total else float(self.finished)
+        return round(start + (end - start) * done, 2)
+
+    @property
+    def elapsed(self) -> float:
+        """Seconds from the start of the run to its latest event."""
+        return self.at - self.started_at
+
+    @property
+    def rate(self) -> float | None:
+        """Pictures a second by calls of this run; None until it means something."""
+        if self.called < CALLS_BEFORE_ETA or self.elapsed <= 0:
+            return None
+        return self.called / self.elapsed
+
+    @property
+    def eta_seconds(self) -> float | None:
+        """Seconds left at the rate of calls so far: an answer reused took no time and foretells none."""
+        if self.rate is None or self.total is None:
+            return None
+        return (self.total - self.current) / self.rate
+
+    @property
+    def message(self) -> str:
+        """The line that a person reads."""
+        if self.finished and self.stopped is None:
+            return self._complete()
+        if self.current == 0:
+            return "Starting analysis..."
+        of = "" if self.total is None else f" of {self.total}"
+        return f"Analyzing image {self.current}{of}..."
+
+    def _complete(self) -> str:
+        if self.failed:
+            return f"Complete! Analyzed {self.analyzed} of {self.total} images, {self.failed} failed."
+        return f"Complete! Analyzed {self.analyzed} images."
+
+    def after(self, event: Event) -> Progress:
+        """This progress once `event` has happened."""
+        match event:
+            case RunStarted(at=at):
+                return replace(self, started_at=at, at=at)
+            case Listed(total=total, at=at):
+                return replace(self, total=total, at=at)
+            case Skipped(counted=counted, at=at):
+                total = self.total - 1 if counted and self.total is not None else self.total
+                return replace(self, total=total, passed_over=self.passed_over + 1, at=at)
+            case Ended():
+                return self._ended(event)
+            case GroupEnded(at=at):
+                return replace(self, at=at)
+            case RunEnded(stopped=stopped, at=at):
+                return replace(self, finished=True, stopped=stopped, at=at)
+            case _:
+                assert_never(event)
+
+    def _ended(self, event: Ended) -> Progress:
+        outcome = event.outcome
+        match outcome:
+            case Analyzed(reused=reused):
+                counts = {"analyzed": self.analyzed + 1, "reused": self.reused + reused}
+                error = None
+            case Failed(message=error):
+                counts = {"failed": self.failed + 1}
+            case _:
+                assert_never(outcome)
+        return replace(
+            self,
+            current=self.current + 1,
+            current_image=outcome.image.name,
+            error=error,
+            called=self.called + (outcome.attempts > 0),
+            at=event.at,
+            **counts,
+        )
+
+    def as_json(self) -> dict[str, object]:
+        """The fields as `--progress json`, the API and the page spell them."""
+        eta = self.eta_seconds
+        fields: dict[str, object] = {
+            "current": self.current,
+            "total": self.total,
+            "percentage": self.percentage,
+            "currentImage": self.current_image,
+            "analyzed": self.analyzed,
+            "failed": self.failed,
+            "reused": self.reused,
+            "overall": self.overall,
+            "message": self.message,
+            "elapsedSeconds": round(self.elapsed, 3),
+            "etaSeconds": None if eta is None else round(eta, 1),
+        }
+        if self.error is not None:
+            fields["error"] = self.error
+        return fields

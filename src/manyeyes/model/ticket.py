@@ -1,0 +1,45 @@
+"""What we are about to buy, and the receipt for work already started."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from manyeyes.model.ask import Allowance
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """Names one answer: these bytes, asked this way. The same key is never bought twice."""
+
+    sha256: str
+    #: `Recipe.digest`.
+    recipe: str
+
+
+@dataclass(frozen=True, slots=True)
+class Intent:
+    """Written down before anything is bought, so that a crash leaves a trace to look for."""
+
+    #: 26 random characters; written into the request (`mark`) so that the provider's list shows it.
+    id: str
+    key: Key
+    #: Seconds since the epoch when it was written.
+    created: float
+    #: Seconds from the create after which the provider is told to give up.
+    cancel_after: float
+
+    @property
+    def mark(self) -> str:
+        """The last line of the prompt, by which `find` knows its own work again."""
+        return f"[manyeyes {self.id}]"
+
+
+@dataclass(frozen=True, slots=True)
+class Ticket:
+    """A provider's id for work that has been started and may have to be paid."""
+
+    intent: Intent
+    id: str
+    #: Seconds to wait before the next look.
+    check_after: float = 0.5
+    allowance: Allowance | None = None

@@ -1,0 +1,1 @@
+"""How fast may we go? Values and decisions, but for the limiter."""
