@@ -36,7 +36,8 @@ class Analyzer(Protocol):
     """
 
     @property
-    def traits(self) -> Traits: ...
+    def traits(self) -> Traits:
+        """What it can use; the same from construction to the end."""
 
     async def __aenter__(self) -> Analyzer: ...
 

@@ -108,22 +108,17 @@ class Progress:
 
     def _ended(self, event: Ended) -> Progress:
         outcome = event.outcome
-        match outcome:
-            case Analyzed(reused=reused):
-                counts = {"analyzed": self.analyzed + 1, "reused": self.reused + reused}
-                error = None
-            case Failed(message=error):
-                counts = {"failed": self.failed + 1}
-            case _:
-                assert_never(outcome)
+        analyzed = isinstance(outcome, Analyzed)
         return replace(
             self,
             current=self.current + 1,
             current_image=outcome.image.name,
-            error=error,
+            analyzed=self.analyzed + analyzed,
+            failed=self.failed + (not analyzed),
+            reused=self.reused + (analyzed and outcome.reused),
+            error=outcome.message if isinstance(outcome, Failed) else None,
             called=self.called + (outcome.attempts > 0),
             at=event.at,
-            **counts,
         )
 
     def as_json(self) -> dict[str, object]:
