@@ -95,8 +95,8 @@ class Progress:
             case Listed(total=total, at=at):
                 return replace(self, total=total, at=at)
             case Skipped(counted=counted, at=at):
-                total = self.total - 1 if counted and self.total is not None else self.total
-                return replace(self, total=total, passed_over=self.passed_over + 1, at=at)
+                fewer = self.total if self.total is None else self.total - counted
+                return replace(self, total=fewer, passed_over=self.passed_over + 1, at=at)
             case Ended():
                 return self._ended(event)
             case GroupEnded(at=at):

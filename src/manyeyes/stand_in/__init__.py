@@ -1,1 +1,1 @@
-"""The services' wire, on loopback; imports nothing else of manyeyes, so that no misunderstanding is shared."""
+"""The services' wire, on loopback; imports nothing of ours, so that no misunderstanding is shared."""
