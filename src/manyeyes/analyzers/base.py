@@ -25,6 +25,8 @@ class Traits:
     cpu_bound: bool = False
     #: Every response tells the quota in its headers: one early answer is worth waiting for.
     announces_quota: bool = False
+    #: Seconds after a create during which `find` can know of it; 0 where the service keeps no list.
+    findable_seconds: float = 0.0
     #: Status checks allowed a minute; None where nothing is published.
     checks_per_minute: int | None = None
 

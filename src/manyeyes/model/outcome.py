@@ -10,6 +10,24 @@ from manyeyes.model.image import ImageRef
 
 
 @dataclass(frozen=True, slots=True)
+class Answer:
+    """A descriptor that was paid for, kept by key for every picture with the same bytes."""
+
+    descriptor: StyleDescriptor
+    #: The model's own words.
+    raw: str
+    usage: Usage = Usage()
+
+
+@dataclass(frozen=True, slots=True)
+class NoAnswer:
+    """The provider's final no (refused, or never in our schema): asking again would cost again."""
+
+    kind: str
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
 class Analyzed:
     """A picture with its descriptor, bought in this run or reused from before."""
 
@@ -26,8 +44,6 @@ class Analyzed:
     seconds: float = 0.0
     usage: Usage = Usage()
     reused: bool = False
-    #: The model's own words, kept beside the descriptor; empty where the answer was reused.
-    raw: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -43,3 +43,25 @@ class Ticket:
     #: Seconds to wait before the next look.
     check_after: float = 0.5
     allowance: Allowance | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Go:
+    """The claim is ours and the intent is written: buy."""
+
+    intent: Intent
+
+
+@dataclass(frozen=True, slots=True)
+class Unsettled:
+    """The claim is ours, but a run that broke off may have bought this already: look first."""
+
+    #: To buy with, when nothing is found.
+    intent: Intent
+    #: What was about to be bought, oldest first; with the ticket where one came back.
+    left: tuple[tuple[Intent, Ticket | None], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """Another process is buying this very answer now: wait for it."""

@@ -1,0 +1,41 @@
+"""When to try again: a decision, not a wait."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from random import Random
+
+from manyeyes.model.errors import AnalyzerError, BadReply, Broken, Pushback
+
+
+@dataclass(frozen=True, slots=True)
+class Retry:
+    """Exponential back-off with full jitter.
+
+    Full jitter is from Marc Brooker, "Exponential Backoff And Jitter", AWS Architecture Blog, 2015.
+    """
+
+    #: Billable tries at one picture, re-asks included.
+    attempts: int = 5
+    #: Times that the model is asked again after an answer outside the schema.
+    reasks: int = 2
+    #: Seconds; the first wait is drawn from 0 to `base`, the next from 0 to twice that.
+    base: float = 0.5
+    ceiling: float = 60.0
+
+    def delay(self, attempt: int, error: AnalyzerError | BadReply, rng: Random) -> float | None:
+        """Seconds to wait after try number `attempt` (from 1) ended in `error`; None to give up.
+
+        A wait that the provider names is kept to the letter and uses up no try.
+        """
+        match error:
+            case Pushback(retry_after=float() | int() as named):
+                return float(named)
+            case _ if attempt >= self.attempts:
+                return None
+            case BadReply():
+                return 0.0
+            case Pushback() | Broken():
+                return rng.uniform(0, min(self.ceiling, self.base * 2 ** (attempt - 1)))
+            case _:
+                return None

@@ -1,0 +1,112 @@
+"""The store without a disk: for the lab's virtual time, for tests, and for runs that keep nothing."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Sequence
+from dataclasses import replace
+
+from manyeyes.model.ask import Recipe
+from manyeyes.model.image import ImageRef
+from manyeyes.model.outcome import Answer, NoAnswer, Outcome
+from manyeyes.model.portfolio import Portfolio
+from manyeyes.model.ticket import Go, Intent, Key, Ticket, Unsettled
+from manyeyes.store.values import Beat, Begun, Known, Purchase, Result, RunRecord
+
+
+class MemoryStore:
+    """Keeps everything in dictionaries, and forgets it with the process.
+
+    It has one owner, itself, so nobody else ever holds a claim. Its clock counts requests.
+    """
+
+    #: No heartbeat: nobody else could hear it.
+    beat_every: float | None = None
+
+    def __init__(self) -> None:
+        self.portfolios: dict[tuple[str, ...], Portfolio] = {}
+        self.answers: dict[Key, Answer | NoAnswer] = {}
+        self.outcomes: dict[str, list[Outcome]] = {}
+        self.open: dict[Key, list[tuple[Intent, Ticket | None]]] = {}
+        self.beats: list[Beat] = []
+        self._answered_at: dict[Key, float] = {}
+        self._places: dict[str, tuple[str, str]] = {}
+        self._ids = itertools.count(1)
+
+    async def __aenter__(self) -> MemoryStore:
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        return None
+
+    def _id(self) -> str:
+        return f"{next(self._ids):026d}"
+
+    async def open_run(self, sources: tuple[str, ...], label: str, recipe: Recipe) -> RunRecord:  # noqa: ARG002
+        """Open a run, and its portfolio where the sources are new."""
+        portfolio = self.portfolios.setdefault(sources, Portfolio(self._id(), label))
+        record = RunRecord(self._id(), portfolio, opened=float(next(self._ids)))
+        self.outcomes[record.id] = []
+        return record
+
+    async def known(
+        self, portfolio: Portfolio, images: Sequence[ImageRef], recipe: str
+    ) -> list[Known | None]:
+        """What is known of listed pictures by place and version, their bytes unread."""
+        known: list[Known | None] = []
+        for image in images:
+            version, sha256 = self._places.get(portfolio.picture_id(image.locator), ("", ""))
+            same = sha256 != "" and version == image.version
+            known.append(Known(sha256, self.answers.get(Key(sha256, recipe))) if same else None)
+        return known
+
+    async def look_up(self, key: Key) -> Answer | NoAnswer | None:
+        """The answer kept for this key."""
+        return self.answers.get(key)
+
+    async def begin(self, purchase: Purchase) -> Begun:
+        """Leave to buy, with what an earlier run left open."""
+        key = purchase.key
+        if key in self.answers and self._answered_at[key] >= purchase.not_before:
+            return self.answers[key]
+        left = tuple(self.open.get(key, ()))
+        intent = self._write(purchase)
+        return Unsettled(intent, left) if left else Go(intent)
+
+    async def begin_again(self, purchase: Purchase) -> Intent:
+        """The intent for one more question under a claim already held."""
+        self.open.pop(purchase.key, None)
+        return self._write(purchase)
+
+    def _write(self, purchase: Purchase) -> Intent:
+        intent = Intent(self._id(), purchase.key, float(next(self._ids)), purchase.cancel_after)
+        self.open.setdefault(purchase.key, []).append((intent, None))
+        return intent
+
+    async def keep_ticket(self, ticket: Ticket) -> None:
+        """Keep the provider's id for work that has begun."""
+        intent = ticket.intent
+        self.open[intent.key] = [
+            (kept, replace(ticket, check_after=0) if kept == intent else before)
+            for kept, before in self.open.get(intent.key, [])
+        ]
+
+    async def save(self, result: Result) -> None:
+        """Keep how a picture ended, with its answer."""
+        outcome = result.outcome
+        self.outcomes[result.run.id].append(outcome)
+        self._places[outcome.id] = (outcome.image.version, outcome.sha256)
+        if result.key is not None:
+            self.open.pop(result.key, None)
+            if result.answer is not None:
+                self.answers[result.key] = result.answer
+                self._answered_at[result.key] = float(next(self._ids))
+
+    async def let_go(self, key: Key) -> None:
+        """Give up a claim under which nothing is under way."""
+        self.open.pop(key, None)
+
+    async def beat(self, news: Beat) -> str | None:
+        """Keep the news; nobody else could ask for anything."""
+        self.beats.append(news)
+        return None

@@ -1,0 +1,133 @@
+"""From our values to rows of the tables, and back."""
+
+from __future__ import annotations
+
+import secrets
+import string
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from functools import cache
+from typing import Any
+
+import orjson
+from sqlalchemy import Connection, Insert, Table
+from sqlalchemy.dialects import postgresql, sqlite
+
+from manyeyes.model.ask import Recipe, Usage
+from manyeyes.model.descriptor import as_json, from_json
+from manyeyes.model.outcome import Answer, Failed, NoAnswer
+from manyeyes.model.ticket import Intent, Key
+from manyeyes.store.values import Result
+
+Row = Mapping[str, Any]
+
+_ALPHABET = string.ascii_lowercase + string.digits
+
+
+def new_id() -> str:
+    """26 characters that cannot be guessed."""
+    return "".join(secrets.choice(_ALPHABET) for _ in range(26))
+
+
+def keep(connection: Connection, table: Table, rows: Sequence[Row]) -> None:
+    """Insert `rows`, replacing those with the same primary key."""
+    if rows:
+        # One row a key: PostgreSQL refuses to replace a row twice in one statement.
+        key = [column.name for column in table.primary_key]
+        latest = {tuple(row[name] for name in key): row for row in rows}
+        connection.execute(_replacing(table, connection.dialect.name), list(latest.values()))
+
+
+@cache
+def _replacing(table: Table, dialect: str) -> Insert:
+    statement: Any = (postgresql if dialect == "postgresql" else sqlite).insert(table)
+    key = [column.name for column in table.primary_key]
+    fresh = {c.name: statement.excluded[c.name] for c in table.columns if c.name not in key}
+    replacing: Insert = statement.on_conflict_do_update(index_elements=key, set_=fresh)
+    return replacing
+
+
+def recipe_row(recipe: Recipe) -> Row:
+    """A recipe, whole, for whoever wants to know what an answer answered."""
+    return {
+        "id": recipe.digest,
+        "adapter": recipe.adapter,
+        "model": recipe.model,
+        "recipe": orjson.dumps(asdict(recipe)).decode(),
+    }
+
+
+def picture_row(result: Result) -> Row:
+    """The picture of a result."""
+    outcome, image = result.outcome, result.outcome.image
+    return {
+        "id": outcome.id,
+        "portfolio": result.run.portfolio.id,
+        "path": image.locator.path,
+        "entry": image.locator.entry,
+        "name": image.name,
+        "version": image.version,
+        "size": image.size,
+        "sha256": outcome.sha256,
+    }
+
+
+def outcome_row(result: Result) -> Row:
+    """How the picture of a result ended."""
+    outcome = result.outcome
+    kind, message = (outcome.kind, outcome.message) if isinstance(outcome, Failed) else (None, None)
+    return {
+        "run": result.run.id,
+        "position": outcome.position,
+        "picture": outcome.id,
+        "kind": kind,
+        "message": message,
+        "sha256": outcome.sha256,
+        "reused": outcome.reused,
+        "attempts": outcome.attempts,
+        "seconds": outcome.seconds,
+        "input_tokens": outcome.usage.input_tokens,
+        "output_tokens": outcome.usage.output_tokens,
+    }
+
+
+def answer_row(key: Key, answer: Answer | NoAnswer, now: float) -> Row:
+    """An answer, or a final no, by its key."""
+    row = {"sha256": key.sha256, "recipe": key.recipe, "created": now, "raw": ""}
+    if isinstance(answer, NoAnswer):
+        none = {"descriptor": None, "input_tokens": None, "output_tokens": None}
+        return row | none | {"kind": answer.kind, "message": answer.message}
+    return row | {
+        "descriptor": orjson.dumps(as_json(answer.descriptor)).decode(),
+        "raw": answer.raw,
+        "kind": None,
+        "message": None,
+        "input_tokens": answer.usage.input_tokens,
+        "output_tokens": answer.usage.output_tokens,
+    }
+
+
+def to_answer(row: Any) -> Answer | NoAnswer:
+    """A row of `answers` as a value."""
+    if row.descriptor is None:
+        return NoAnswer(row.kind, row.message)
+    usage = Usage(row.input_tokens, row.output_tokens)
+    return Answer(from_json(orjson.loads(row.descriptor)), row.raw, usage)
+
+
+def intent_row(intent: Intent, run: str) -> Row:
+    """An intent, open."""
+    return {
+        "id": intent.id,
+        "run": run,
+        "sha256": intent.key.sha256,
+        "recipe": intent.key.recipe,
+        "created": intent.created,
+        "cancel_after": intent.cancel_after,
+        "closed": False,
+    }
+
+
+def to_intent(row: Any) -> Intent:
+    """A row of `intents` as a value."""
+    return Intent(row.id, Key(row.sha256, row.recipe), row.created, row.cancel_after)

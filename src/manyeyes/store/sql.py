@@ -1,0 +1,102 @@
+"""The store in a database, SQLite or PostgreSQL."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from functools import partial
+from typing import Any, TypeVar
+
+from sqlalchemy import Connection
+
+from manyeyes.model.ask import Recipe
+from manyeyes.model.image import ImageRef
+from manyeyes.model.outcome import Answer, NoAnswer
+from manyeyes.model.portfolio import Portfolio
+from manyeyes.model.ticket import Intent, Key, Ticket
+from manyeyes.store import life, statements
+from manyeyes.store.owner import new_owner
+from manyeyes.store.thread import StoreThread
+from manyeyes.store.values import Beat, Begun, Known, Opening, Purchase, Question, Result, RunRecord
+
+T = TypeVar("T")
+
+
+class SqlStore:
+    """Keeps runs and answers in the database at `url`. Enter it (`async with`) before use.
+
+    Entering raises SettingsError when the URL names no store of ours; all methods raise StoreError
+    when the database fails. What a method has returned from is committed.
+    """
+
+    #: Seconds between a run's heartbeats.
+    beat_every: float | None = 5.0
+
+    def __init__(self, url: str) -> None:
+        self.url = url
+        self.owner = new_owner()
+        self._thread = StoreThread(url)
+        # Bound once: requests are put together by the statement they name.
+        self._begin = partial(statements.begin, owner=self.owner)
+        self._save = partial(statements.save, owner=self.owner)
+        self._let_go = partial(statements.let_go, owner=self.owner)
+        self._beat = partial(life.beat, owner=self.owner)
+
+    async def __aenter__(self) -> SqlStore:
+        await self._thread.start()
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self._thread.stop()
+
+    async def open_run(self, sources: tuple[str, ...], label: str, recipe: Recipe) -> RunRecord:
+        """Open a run, and its portfolio where the sources are new."""
+        opening = Opening(sources, label, recipe)
+        return await self.carry_out(lambda connection: life.open_run(connection, opening, self.owner))
+
+    async def known(
+        self, portfolio: Portfolio, images: Sequence[ImageRef], recipe: str
+    ) -> list[Known | None]:
+        """What is known of listed pictures by place and version, their bytes unread."""
+        questions = [Question(portfolio, image, recipe) for image in images]
+        return await self.carry_out(lambda connection: statements.known(connection, questions))
+
+    async def look_up(self, key: Key) -> Answer | NoAnswer | None:
+        """The answer kept for this key."""
+        answer: Answer | NoAnswer | None = await self._thread.ask(statements.look_up, key)
+        return answer
+
+    async def begin(self, purchase: Purchase) -> Begun:
+        """Leave to buy: the claim is taken and the intent written, or why not."""
+        begun: Begun = await self._thread.ask(self._begin, purchase)
+        return begun
+
+    async def begin_again(self, purchase: Purchase) -> Intent:
+        """The intent for one more question under a claim already held."""
+        intent: Intent = await self._thread.ask(statements.begin_again, purchase)
+        return intent
+
+    async def keep_ticket(self, ticket: Ticket) -> None:
+        """Keep the provider's id for work that has begun."""
+        await self._thread.ask(statements.keep_tickets, ticket)
+
+    async def save(self, result: Result) -> None:
+        """Keep how a picture ended, with its answer; only then may anyone hear of it."""
+        await self._thread.ask(self._save, result)
+
+    async def let_go(self, key: Key) -> None:
+        """Give up a claim under which nothing is under way."""
+        await self._thread.ask(self._let_go, key)
+
+    async def beat(self, news: Beat) -> str | None:
+        """Say that a run is alive; gives back what others ask of it."""
+        wanted: str | None = await self._thread.ask(self._beat, news)
+        return wanted
+
+    async def carry_out(self, task: Callable[[Connection], T]) -> T:
+        """The result of `task`, done in the store's thread in a transaction."""
+        result: T = await self._thread.ask(_each, task)
+        return result
+
+
+def _each(connection: Connection, tasks: Sequence[Callable[[Connection], Any]]) -> list[Any]:
+    return [task(connection) for task in tasks]

@@ -1,0 +1,160 @@
+"""The tables, as they are now; `migrations` brings older stores here."""
+
+from __future__ import annotations
+
+from sqlalchemy import (
+    Boolean,
+    Column,
+    Dialect,
+    Float,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    String,
+    Table,
+    Text,
+    TypeDecorator,
+)
+
+metadata = MetaData()
+
+
+class FileName(TypeDecorator[str]):
+    """A name of the file system: UTF-8, or bytes that are not, exactly as they are there (PEP 383)."""
+
+    impl = LargeBinary
+    cache_ok = True
+
+    def process_bind_param(self, value: str | None, dialect: Dialect) -> bytes | None:  # noqa: ARG002
+        """To bytes."""
+        return None if value is None else value.encode("utf-8", "surrogateescape")
+
+    def process_result_value(self, value: bytes | None, dialect: Dialect) -> str | None:  # noqa: ARG002
+        """From bytes."""
+        return None if value is None else value.decode("utf-8", "surrogateescape")
+
+
+portfolios = Table(
+    "portfolios",
+    metadata,
+    Column("id", String(26), primary_key=True),
+    Column("name", FileName, nullable=False),
+    # The sources it was made from, as JSON: the same sources are the same portfolio.
+    Column("origin", Text, nullable=False, unique=True),
+    Column("created", Float, nullable=False),
+)
+
+recipes = Table(
+    "recipes",
+    metadata,
+    Column("id", String(32), primary_key=True),
+    Column("adapter", String(40), nullable=False),
+    Column("model", String(200), nullable=False),
+    # The whole recipe as JSON, for whoever wants to know what an answer was an answer to.
+    Column("recipe", Text, nullable=False),
+)
+
+pictures = Table(
+    "pictures",
+    metadata,
+    Column("id", String(24), primary_key=True),
+    Column("portfolio", ForeignKey("portfolios.id", ondelete="CASCADE"), nullable=False),
+    Column("path", FileName, nullable=False),
+    Column("entry", FileName),
+    Column("name", FileName, nullable=False),
+    Column("version", String(80), nullable=False),
+    Column("size", Integer, nullable=False),
+    # Empty where the bytes could not be read.
+    Column("sha256", String(64), nullable=False),
+    Index("pictures_portfolio", "portfolio"),
+    Index("pictures_sha256", "sha256"),
+)
+
+answers = Table(
+    "answers",
+    metadata,
+    Column("sha256", String(64), primary_key=True),
+    Column("recipe", ForeignKey("recipes.id"), primary_key=True),
+    # Null for a final no; then kind and message say why.
+    Column("descriptor", Text),
+    Column("raw", Text, nullable=False),
+    Column("kind", String(40)),
+    Column("message", Text),
+    Column("input_tokens", Integer),
+    Column("output_tokens", Integer),
+    Column("created", Float, nullable=False),
+)
+
+runs = Table(
+    "runs",
+    metadata,
+    Column("id", String(26), primary_key=True),
+    Column("portfolio", ForeignKey("portfolios.id", ondelete="CASCADE"), nullable=False),
+    Column("recipe", ForeignKey("recipes.id"), nullable=False),
+    Column("state", String(20), nullable=False),
+    Column("stopped", Text),
+    # Who runs it; `heartbeat` tells others that it is alive, `seq` that there is news in `progress`.
+    Column("owner", String(200), nullable=False),
+    Column("heartbeat", Float, nullable=False),
+    Column("seq", Integer, nullable=False),
+    Column("progress", Text, nullable=False),
+    # What another process asks of the owner: pause, resume, stop.
+    Column("wanted", String(20)),
+    Column("started", Float, nullable=False),
+    Column("ended", Float),
+    Index("runs_portfolio", "portfolio"),
+)
+
+outcomes = Table(
+    "outcomes",
+    metadata,
+    Column("run", ForeignKey("runs.id", ondelete="CASCADE"), primary_key=True),
+    Column("position", Integer, primary_key=True),
+    Column("picture", ForeignKey("pictures.id", ondelete="CASCADE"), nullable=False),
+    # Null where the picture was analyzed.
+    Column("kind", String(40)),
+    Column("message", Text),
+    Column("sha256", String(64), nullable=False),
+    Column("reused", Boolean, nullable=False),
+    Column("attempts", Integer, nullable=False),
+    Column("seconds", Float, nullable=False),
+    Column("input_tokens", Integer),
+    Column("output_tokens", Integer),
+    Index("outcomes_picture", "picture"),
+)
+
+intents = Table(
+    "intents",
+    metadata,
+    Column("id", String(26), primary_key=True),
+    Column("run", String(26), nullable=False),
+    Column("sha256", String(64), nullable=False),
+    Column("recipe", String(32), nullable=False),
+    Column("created", Float, nullable=False),
+    Column("cancel_after", Float, nullable=False),
+    # Set once what became of it is known and kept.
+    Column("closed", Boolean, nullable=False),
+    Index("intents_key", "sha256", "recipe"),
+)
+
+tickets = Table(
+    "tickets",
+    metadata,
+    Column("intent", ForeignKey("intents.id", ondelete="CASCADE"), primary_key=True),
+    # The provider's id for the work.
+    Column("id", String(200), nullable=False),
+    Column("created", Float, nullable=False),
+)
+
+claims = Table(
+    "claims",
+    metadata,
+    Column("sha256", String(64), primary_key=True),
+    Column("recipe", String(32), primary_key=True),
+    Column("owner", String(200), nullable=False),
+    Column("expires", Float, nullable=False),
+)
+
+schema_version = Table("schema_version", metadata, Column("version", Integer, nullable=False))

@@ -1,0 +1,141 @@
+"""The store's one thread: takes every request that waits and carries them out in one transaction.
+
+A commit must reach the disk before anyone hears of it, which takes milliseconds. Requests that arrive
+meanwhile share the next one; there is no timer, so a lone request never waits.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import queue
+import threading
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Connection
+from sqlalchemy.exc import SQLAlchemyError
+
+from manyeyes.model.errors import ManyeyesError
+from manyeyes.store.database import as_store_error, open_engine
+
+#: Requests of one transaction at most, so that nobody waits long behind a large group.
+LARGEST_GROUP = 512
+
+#: Does a whole group of requests at once, with one result for each, in order.
+Statement = Callable[[Connection, Sequence[Any]], Sequence[Any]]
+
+
+@dataclass(frozen=True, slots=True)
+class _Request:
+    statement: Statement
+    value: Any
+    loop: asyncio.AbstractEventLoop
+    result: asyncio.Future[Any]
+
+
+class StoreThread:
+    """Carries out statements on a database, in the order that they were asked for."""
+
+    def __init__(self, url: str) -> None:
+        self._url = url
+        self._requests: queue.SimpleQueue[_Request | None] = queue.SimpleQueue()
+        self._thread = threading.Thread(target=self._serve, name="manyeyes-store", daemon=True)
+
+    async def start(self) -> None:
+        """Open the database; raises SettingsError where the URL names none of ours."""
+        self._thread.start()
+        await self.ask(_is_open, None)
+
+    async def stop(self) -> None:
+        """Do what was asked for before, then end."""
+        self._requests.put(None)
+        await asyncio.to_thread(self._thread.join)
+
+    async def ask(self, statement: Statement, value: Any) -> Any:
+        """The result of `statement` for `value`, committed. Raises StoreError where it failed."""
+        loop = asyncio.get_running_loop()
+        result: asyncio.Future[Any] = loop.create_future()
+        self._requests.put(_Request(statement, value, loop, result))
+        return await result
+
+    def _serve(self) -> None:
+        try:
+            engine = open_engine(self._url)
+        except ManyeyesError as error:
+            self._refuse_all(error)
+            return
+        with engine.connect() as connection:
+            while (group := self._next_group()) is not None:
+                self._carry_out(connection, group)
+        engine.dispose()
+
+    def _refuse_all(self, error: ManyeyesError) -> None:
+        while (group := self._next_group()) is not None:
+            _tell(group, [error] * len(group))
+
+    def _next_group(self) -> list[_Request] | None:
+        first = self._requests.get()
+        if first is None:
+            return None
+        group = [first]
+        with suppress(queue.Empty):
+            while len(group) < LARGEST_GROUP:
+                request = self._requests.get_nowait()
+                if request is None:
+                    self._requests.put(None)
+                    break
+                group.append(request)
+        return group
+
+    def _carry_out(self, connection: Connection, group: list[_Request]) -> None:
+        try:
+            with connection.begin():
+                results = _all(connection, group)
+        except Exception as error:  # noqa: BLE001 - whatever it is, the one who asked must hear of it
+            if not isinstance(error, ManyeyesError | SQLAlchemyError) or len(group) == 1:
+                _tell(group, [as_store_error(self._url, error)] * len(group))
+                return
+            # One bad request must not take the others with it.
+            for request in group:
+                self._carry_out(connection, [request])
+        else:
+            _tell(group, results)
+
+
+def _is_open(_: Connection, requests: Sequence[None]) -> Sequence[None]:
+    return requests
+
+
+def _all(connection: Connection, group: list[_Request]) -> list[Any]:
+    """The results of a group in its order; requests of one kind are done by one statement."""
+    kinds: dict[Statement, list[int]] = {}
+    for index, request in enumerate(group):
+        kinds.setdefault(request.statement, []).append(index)
+    results: list[Any] = [None] * len(group)
+    for statement, indices in kinds.items():
+        done = statement(connection, [group[index].value for index in indices])
+        for index, result in zip(indices, done, strict=True):
+            results[index] = result
+    return results
+
+
+def _tell(group: list[_Request], results: Sequence[Any]) -> None:
+    by_loop: dict[asyncio.AbstractEventLoop, list[tuple[asyncio.Future[Any], Any]]] = {}
+    for request, result in zip(group, results, strict=True):
+        by_loop.setdefault(request.loop, []).append((request.result, result))
+    for loop, ends in by_loop.items():
+        # Whoever asked may be gone with its loop; what it asked for is kept all the same.
+        with suppress(RuntimeError):
+            loop.call_soon_threadsafe(_resolve, ends)
+
+
+def _resolve(ends: list[tuple[asyncio.Future[Any], Any]]) -> None:
+    for future, result in ends:
+        if future.done():
+            continue
+        if isinstance(result, Exception):
+            future.set_exception(result)
+        else:
+            future.set_result(result)
