@@ -1,0 +1,117 @@
+"""The door every request comes through: weather, token, quota, and how answers are written."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+import socket
+import struct
+from collections.abc import Awaitable, Callable, Mapping
+
+import orjson
+from aiohttp import web
+
+from manyeyes.stand_in.problems import Problem, edge_page, unauthenticated
+from manyeyes.stand_in.service import Service
+
+SERVICE = web.AppKey("service", Service)
+ACCOUNT = web.RequestKey("account", str)
+#: Rate-limit headers that the answer to this request must carry.
+LIMITS: web.RequestKey[dict[str, str]] = web.RequestKey("limits", dict)
+
+_CREATE = re.compile(r"/v1(/models/[^/]+/[^/]+)?/predictions/?")
+Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+
+
+@web.middleware
+async def front(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """Turn the request away, or let the route answer it."""
+    service = request.app[SERVICE]
+    request[LIMITS] = {}
+    match service.world.weather.state:
+        case "down":
+            service.journal.note("down")
+            return reset(request)
+        case "overloaded":
+            service.journal.note("overloaded", status=503)
+            return edge(503)
+    try:
+        return _refused(request, service) or await handler(request)
+    except Problem as problem:
+        service.journal.note("rejected", status=problem.status)
+        return say_problem(request, problem)
+    except web.HTTPException as error:
+        service.journal.note("rejected", status=error.status)
+        return say_problem(request, Problem(error.status, error.reason))
+
+
+def say(
+    request: web.Request, status: int, body: object, headers: Mapping[str, str] | None = None
+) -> web.Response:
+    """A JSON answer with the headers that are due."""
+    return web.Response(
+        body=orjson.dumps(body),
+        status=status,
+        content_type="application/json",
+        headers=request[LIMITS] | dict(headers or {}),
+    )
+
+
+def say_problem(request: web.Request, problem: Problem) -> web.Response:
+    """A problem document."""
+    return web.Response(
+        body=orjson.dumps(problem.body),
+        status=problem.status,
+        content_type="application/problem+json",
+        headers=request[LIMITS],
+    )
+
+
+def edge(status: int) -> web.Response:
+    """A page of the proxy in front of the service: HTML, and nothing the API promises."""
+    return web.Response(text=edge_page(status), status=status, content_type="text/html")
+
+
+def reset(request: web.Request) -> web.Response:
+    """Break the connection, so that the client sees a reset. What is returned reaches nobody."""
+    transport = request.transport
+    if isinstance(transport, asyncio.Transport):
+        # Closing with a linger of zero seconds sends RST in place of FIN.
+        linger = struct.pack("ii", 1, 0)
+        transport.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger)
+        transport.abort()
+    return web.Response(status=500)
+
+
+async def read_json(request: web.Request, most: int) -> object:
+    """The body as JSON. Raises `Problem`: 413 above `most` bytes, 400 for what is no JSON."""
+    # Joined once: `request.read` would grow a buffer piece by piece.
+    data = b"".join([piece async for piece in request.content.iter_any()])
+    if len(data) > most:
+        raise Problem(413, f"Request body is larger than {most} bytes", "Request entity too large")
+    try:
+        return orjson.loads(data)
+    except orjson.JSONDecodeError as error:
+        raise Problem(400, f"Request body is not valid JSON: {error}", "Bad request") from error
+
+
+def _refused(request: web.Request, service: Service) -> web.Response | None:
+    """The 401 or 429 this request gets, or None where it may pass."""
+    if request.path.startswith("/v1/streams/"):
+        return None
+    scheme, _, token = request.headers.get("Authorization", "").partition(" ")
+    known = scheme.lower() in ("bearer", "token") and service.accepts(token.strip())
+    request[ACCOUNT] = token.strip() if known else ""
+    if request.method == "GET" and request.path.startswith("/v1/files"):
+        passage = None
+    else:
+        create = request.method == "POST" and _CREATE.fullmatch(request.path) is not None
+        now = service.clock.now()
+        passage = service.gate.take(request[ACCOUNT], service.world.quotas, now, create=create)
+        request[LIMITS] = passage.headers
+    if not known:
+        raise unauthenticated()
+    if passage is None or not passage.wait:
+        return None
+    service.journal.note("refused", status=429, seconds=round(passage.wait, 6))
+    return say(request, 429, passage.body)

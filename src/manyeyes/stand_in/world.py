@@ -1,0 +1,192 @@
+"""What the Replicate of this machine is like: every setting of the stand-in, in small groups."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
+from typing import TypeVar, cast
+
+T = TypeVar("T")
+
+
+def setting(default: T, says: str, *choices: str) -> T:
+    """A dataclass field that carries its one-line help, and its words where it takes only some."""
+    made: T = field(default=default, metadata={"help": says, "choices": choices})
+    return made
+
+
+@dataclass(frozen=True, slots=True)
+class Accounts:
+    """Who may come in, and what they can pay. Each token is an account of its own."""
+
+    tokens: tuple[str, ...] = setting((), "Tokens that are accepted; none named: every token is.")
+    wrong_tokens: tuple[str, ...] = setting(("wrong",), "Tokens that are answered with 401.")
+    broke_tokens: tuple[str, ...] = setting(("broke",), "Tokens whose creates are answered with 402.")
+    no_credit: bool = setting(False, "Answer the creates of every token with 402.")
+    missing: tuple[str, ...] = setting(
+        ("nobody/nothing", "0" * 64), "Models (owner/name) and versions that do not exist here."
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Quotas:
+    """Token buckets per account; they keep real time, whatever the time factor."""
+
+    creates_per_minute: float = setting(600.0, "Creates that flow back into the bucket each minute.")
+    create_burst: int = setting(0, "Creates the bucket holds; 0: a minute's worth.")
+    others_per_minute: float = setting(3000.0, "All other requests that flow back each minute.")
+    other_burst: int = setting(0, "Other requests the bucket holds; 0: a minute's worth.")
+    low_credit: bool = setting(False, "Under $5 of credit: 6 creates a minute with a burst of 1.")
+    refused_count: bool = setting(
+        True, "A refused call takes a token too; the debt goes no deeper than one burst."
+    )
+    reset_to: str = setting("full", "What ratelimit-reset counts down to.", "full", "one")
+    throttle_form: str = setting(
+        "natural",
+        "How a 429 speaks: natural, each (all forms in turn), or resets|reduced|expected|silent, then any of "
+        "+header +body +title +no-limits.",
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Weather:
+    """How fast the service is today. All seconds here are multiplied by the time factor."""
+
+    median: float = setting(2.7, "Median seconds from create to answer while a slot is free.")
+    cv: float = setting(0.4, "Coefficient of variation of that log-normal time.")
+    seed: int = setting(1, "Seed of every draw.")
+    time_factor: float = setting(1.0, "Multiplies every second of the weather: 0.1 is ten times faster.")
+    queue_seconds: float = setting(0.02, "Part of that time spent in `starting`.")
+    capacity: int = setting(0, "Predictions that run at once, others queue in order; 0: all of them.")
+    cold_boot: float = setting(0.0, "Seconds before the first prediction may start.")
+    straggler_share: float = setting(0.0, "Share of predictions that take much longer.")
+    straggler_factor: float = setting(10.0, "How much longer those take.")
+    drip_seconds: float = setting(5.0, "Seconds over which a dripping answer comes.")
+    state: str = setting("up", "down: connections break; overloaded: HTML 503.", "up", "down", "overloaded")
+
+
+@dataclass(frozen=True, slots=True)
+class Faults:
+    """Shares of creates that go wrong on the wire. `before`: nothing was bought; `after`: it was."""
+
+    reset_before: float = setting(0.0, "Share of creates: connection reset, nothing bought.")
+    reset_after: float = setting(0.0, "Share of creates: bought, then the connection is reset.")
+    edge_before: float = setting(0.0, "Share of creates: HTML 502 from the edge, nothing bought.")
+    edge_after: float = setting(0.0, "Share of creates: bought, then HTML 502 from the edge.")
+    stall_before: float = setting(0.0, "Share of creates: never answered, nothing bought.")
+    stall_after: float = setting(0.0, "Share of creates: bought, never answered.")
+    drip: float = setting(0.0, "Share of creates: bought, the answer comes a few bytes at a time.")
+    html: float = setting(0.0, "Share of creates: bought, answered with an HTML page and status 200.")
+
+    def __post_init__(self) -> None:
+        _check_shares(self)
+
+
+@dataclass(frozen=True, slots=True)
+class Habits:
+    """Shares of answers in which the model does something other than answer plainly."""
+
+    failed: float = setting(0.0, "Share of predictions that fail with an (E####) code.")
+    prose: float = setting(0.0, "Share of answers with prose around the JSON.")
+    fences: float = setting(0.0, "Share of answers in ```json fences.")
+    truncated: float = setting(0.0, "Share of answers that ramble until max_output_tokens cuts them.")
+    invalid: float = setting(
+        0.0, "Share of answers with words outside the vocabulary, wrong types, extra fields."
+    )
+    refusal: float = setting(0.0, "Share of answers that refuse, in words.")
+    empty: float = setting(0.0, "Share of predictions that succeed with no output at all.")
+
+    def __post_init__(self) -> None:
+        _check_shares(self)
+
+
+@dataclass(frozen=True, slots=True)
+class Wire:
+    """Where the real service's wire is not known for sure, or bounded by a number."""
+
+    finished_wait: str = setting(
+        "processing",
+        "What `Prefer: wait` answers when the work is done in time (partial: half of the output).",
+        "processing", "succeeded", "partial",
+    )  # fmt: skip
+    unfinished_status: int = setting(201, "Status of a create that is not finished: 201 or 202.")
+    output_before: str = setting(
+        "absent", "The output key of a create that is not finished.", "absent", "null"
+    )
+    echo_pictures: bool = setting(
+        False, "Send data URIs back whole in `input` (and keep them in memory till then); else shortened."
+    )
+    keep_seconds: float = setting(3600.0, "After the end, seconds until input, output and logs are removed.")
+    page: int = setting(100, "Predictions on one page of the list.")
+    least_cancel_after: float = setting(5.0, "Shortest Cancel-After that is accepted, in seconds.")
+    max_picture_bytes: int = setting(7 * 2**20, "Bytes of one picture in an input.")
+    max_body_bytes: int = setting(100 * 2**20, "Bytes of one create; above: 413.")
+    max_file_bytes: int = setting(100 * 2**20, "Bytes of one uploaded file; above: 413.")
+
+
+@dataclass(frozen=True, slots=True)
+class ReplicateWorld:
+    """All of it. Unchanged, a well-behaved service of ordinary speed."""
+
+    accounts: Accounts = field(default_factory=Accounts)
+    quotas: Quotas = field(default_factory=Quotas)
+    weather: Weather = field(default_factory=Weather)
+    faults: Faults = field(default_factory=Faults)
+    habits: Habits = field(default_factory=Habits)
+    wire: Wire = field(default_factory=Wire)
+
+
+Value = bool | int | float | str | tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Option:
+    """One setting as a command line shows it: `--name-with-dashes`."""
+
+    name: str
+    default: Value
+    help: str
+    choices: tuple[str, ...]
+
+
+_GROUPS = {
+    "accounts": Accounts,
+    "quotas": Quotas,
+    "weather": Weather,
+    "faults": Faults,
+    "habits": Habits,
+    "wire": Wire,
+}
+
+#: Every setting by its flat name, in the order of the groups. No name stands in two groups.
+OPTIONS: tuple[Option, ...] = tuple(
+    Option(each.name, cast(Value, each.default), each.metadata["help"], each.metadata["choices"])
+    for group in _GROUPS.values()
+    for each in fields(group)
+)
+
+
+def world_from(values: Mapping[str, object]) -> ReplicateWorld:
+    """The world in which the settings named in `values` differ from their defaults.
+
+    Names are those of `OPTIONS` and values of the default's type. Raises `ValueError`, naming what is wrong.
+    """
+    known = {option.name: option for option in OPTIONS}
+    for name, value in values.items():
+        if name not in known:
+            raise ValueError(f"{name!r} is no setting of the Replicate stand-in; see `OPTIONS`")
+        choices = known[name].choices
+        if choices and value not in choices:
+            raise ValueError(f"{name} is {value!r}; it takes {', '.join(choices)}")
+    chosen = {
+        name: group(**{each.name: values[each.name] for each in fields(group) if each.name in values})
+        for name, group in _GROUPS.items()
+    }
+    return ReplicateWorld(**chosen)
+
+
+def _check_shares(group: Faults | Habits) -> None:
+    shares = {each.name: getattr(group, each.name) for each in fields(group)}
+    wrong = [name for name, share in shares.items() if not 0 <= share <= 1]
+    if wrong or sum(shares.values()) > 1 + 1e-9:
+        raise ValueError(f"shares lie between 0 and 1 and add up to at most 1: {shares}")
