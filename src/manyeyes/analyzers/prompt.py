@@ -39,9 +39,9 @@ confidence: 0 to 1, in the description as a whole
 reasoning: at most 20 words on what decided the garment_type"""
 
 
-def default_ask(generation: Generation | None = None, vocabulary: Vocabulary = VOCABULARY) -> Ask:
+def default_ask(generation: Generation = Generation(), vocabulary: Vocabulary = VOCABULARY) -> Ask:
     """The question for a style descriptor in the words of `vocabulary`."""
-    return Ask(_prompt(vocabulary), SCHEMA_NAME, generation or Generation())
+    return Ask(_prompt(vocabulary), SCHEMA_NAME, generation)
 
 
 def full_prompt(ask: Ask, mark: str) -> str:
@@ -63,7 +63,7 @@ def _prompt(vocabulary: Vocabulary) -> str:
     words = vocabulary.words
     single = [f"{path}: {_listed(words[path])}" for path in words if "." not in path]
     pairs = [
-        f"{name}: {{" + "; ".join(f'"{part}": {_listed(words[f"{name}.{part}"])}' for part in parts) + "}"
+        f"{name}: {{" + ", ".join(f'"{part}": {_listed(words[f"{name}.{part}"])}' for part in parts) + "}"
         for name, parts in (("lighting", ("type", "direction")), ("camera", ("angle", "height")))
     ]
     return _OPENING + "\n".join([*single, _AFTER_WORDS + "\n".join(pairs), _CLOSING])
