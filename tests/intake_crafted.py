@@ -3,16 +3,26 @@
 from __future__ import annotations
 
 import asyncio
+import random
+import re
 import struct
 import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
+import pytest
+
+from manyeyes.intake.safety import Caps
 from manyeyes.intake.sources import Sources
+from manyeyes.model.errors import ImageError
 from manyeyes.model.image import ImageRef, PassedOver
 
 #: Begins like a JPEG, which is all that listing asks for.
 JPEG = b"\xff\xd8\xff\xe0" + bytes(range(256)) * 2
+
+#: The same, but nothing can pack it any smaller.
+NOISE = b"\xff\xd8\xff\xe0" + random.Random(1).randbytes(60_000)
 
 Row = ImageRef | PassedOver
 
@@ -133,3 +143,25 @@ def quoting_zip(names: Sequence[str], kernel: bytes) -> list[Crafted]:
         stream = quote + header + entries[0].stream
         entries.insert(0, Crafted(name, header + entries[0].data, packed=stream))
     return entries
+
+
+def of(path: Path, *entries: Crafted, caps: Caps | None = None) -> Sources:
+    """The sources that an archive of these entries is."""
+    path.write_bytes(crafted_zip(*entries))
+    return Sources([path], caps or Caps())
+
+
+def reading(photos: Sources) -> type[ImageError]:
+    """How the reading of the only picture fails; the message names it."""
+    (ref,) = pictures_of(photos)
+    with pytest.raises(ImageError, match=re.escape(repr(ref.name))) as caught:
+        photos.read(ref)
+    return caught.type
+
+
+def fill(folder: Path, *names: str, data: bytes = JPEG) -> Path:
+    for name in names:
+        path = folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(data)
+    return folder
