@@ -80,7 +80,7 @@ async def serve_replicate(
     """
     service = Service(world or ReplicateWorld(), journal)
     # Sizes are checked by the routes, which answer as the service does.
-    app = web.Application(middlewares=[front], client_max_size=0)
+    app = web.Application(middlewares=[front], client_max_size=2**40)
     app[SERVICE] = service
     app.add_routes(_ROUTES)
     runner = web.AppRunner(app, access_log=None, handler_cancellation=True, shutdown_timeout=0.1)

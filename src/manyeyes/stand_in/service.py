@@ -101,7 +101,7 @@ class Service:
             shortened = {name: _shortened(value) for name, value in order.input.items()}
             order = replace(order, input=shortened)
         prediction = Prediction(
-            account, order, drawn, self.clock.now(), pictures,
+            account, order, drawn, round(self.clock.now(), 6), pictures,
             bytes=sum(len(each.data) for each in pictures),
             sha256=pictures[0].sha256 if pictures else None,
         )  # fmt: skip
