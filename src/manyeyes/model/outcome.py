@@ -43,6 +43,8 @@ class Analyzed:
     #: Seconds that the attempts took.
     seconds: float = 0.0
     usage: Usage = Usage()
+    #: Creates that nobody could find again, so that they may have to be paid beside the answer.
+    possibly_paid_twice: int = 0
     reused: bool = False
 
 
@@ -61,6 +63,7 @@ class Failed:
     attempts: int = 0
     seconds: float = 0.0
     usage: Usage = Usage()
+    possibly_paid_twice: int = 0
     #: Taken over from the same bytes, or from an earlier run, without a call of its own.
     reused: bool = False
 

@@ -27,6 +27,8 @@ class Progress:
     #: Of `analyzed`, those answered without a call.
     reused: int = 0
     passed_over: int = 0
+    #: Creates that nobody could find again after a crash or a broken connection.
+    possibly_paid_twice: int = 0
     #: What was wrong with `current_image`, where it failed.
     error: str | None = None
     #: Maps this run into a caller's larger bar: per cent at its start and end.
@@ -117,6 +119,7 @@ class Progress:
             failed=self.failed + (not analyzed),
             reused=self.reused + (analyzed and outcome.reused),
             error=outcome.message if isinstance(outcome, Failed) else None,
+            possibly_paid_twice=self.possibly_paid_twice + outcome.possibly_paid_twice,
             called=self.called + (outcome.attempts > 0),
             at=event.at,
         )

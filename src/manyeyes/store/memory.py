@@ -60,16 +60,18 @@ class MemoryStore:
             known.append(Known(sha256, self.answers.get(Key(sha256, recipe))) if same else None)
         return known
 
-    async def look_up(self, key: Key) -> Answer | NoAnswer | None:
-        """The answer kept for this key."""
-        return self.answers.get(key)
+    async def look_up(self, purchase: Purchase) -> Answer | NoAnswer | None:
+        """The answer that makes this purchase needless, without asking leave to buy."""
+        answer = self.answers.get(purchase.key)
+        if answer is None or not purchase.accepts(answer, self._answered_at[purchase.key]):
+            return None
+        return answer
 
     async def begin(self, purchase: Purchase) -> Begun:
         """Leave to buy, with what an earlier run left open."""
-        key = purchase.key
-        if key in self.answers and self._answered_at[key] >= purchase.not_before:
-            return self.answers[key]
-        left = tuple(self.open.get(key, ()))
+        if (answer := await self.look_up(purchase)) is not None:
+            return answer
+        left = tuple(self.open.get(purchase.key, ()))
         intent = self._write(purchase)
         return Unsettled(intent, left) if left else Go(intent)
 
@@ -97,14 +99,16 @@ class MemoryStore:
         self.outcomes[result.run.id].append(outcome)
         self._places[outcome.id] = (outcome.image.version, outcome.sha256)
         if result.key is not None:
-            self.open.pop(result.key, None)
+            if not result.unsure:
+                self.open.pop(result.key, None)
             if result.answer is not None:
                 self.answers[result.key] = result.answer
                 self._answered_at[result.key] = float(next(self._ids))
 
-    async def let_go(self, key: Key) -> None:
-        """Give up a claim under which nothing is under way."""
-        self.open.pop(key, None)
+    async def let_go(self, key: Key, *, unsure: bool = False) -> None:
+        """Give up a claim; its intents stay open where something may have been bought under them."""
+        if not unsure:
+            self.open.pop(key, None)
 
     async def beat(self, news: Beat) -> str | None:
         """Keep the news; nobody else could ask for anything."""

@@ -60,9 +60,9 @@ class SqlStore:
         questions = [Question(portfolio, image, recipe) for image in images]
         return await self.carry_out(lambda connection: statements.known(connection, questions))
 
-    async def look_up(self, key: Key) -> Answer | NoAnswer | None:
-        """The answer kept for this key."""
-        answer: Answer | NoAnswer | None = await self._thread.ask(statements.look_up, key)
+    async def look_up(self, purchase: Purchase) -> Answer | NoAnswer | None:
+        """The answer that makes this purchase needless, without asking leave to buy."""
+        answer: Answer | NoAnswer | None = await self._thread.ask(statements.look_up, purchase)
         return answer
 
     async def begin(self, purchase: Purchase) -> Begun:
@@ -83,9 +83,9 @@ class SqlStore:
         """Keep how a picture ended, with its answer; only then may anyone hear of it."""
         await self._thread.ask(self._save, result)
 
-    async def let_go(self, key: Key) -> None:
-        """Give up a claim under which nothing is under way."""
-        await self._thread.ask(self._let_go, key)
+    async def let_go(self, key: Key, *, unsure: bool = False) -> None:
+        """Give up a claim; its intents stay open where something may have been bought under them."""
+        await self._thread.ask(self._let_go, (key, unsure))
 
     async def beat(self, news: Beat) -> str | None:
         """Say that a run is alive; gives back what others ask of it."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Table, and_, bindparam, delete, select, tuple_, update
@@ -37,7 +37,7 @@ def known(connection: Connection, questions: Sequence[Question]) -> list[Known |
     keys = {place: Key(sha256, places[place].recipe) for place, sha256 in hashes.items()}
     kept = _answers(connection, list(keys.values()))
     return [
-        Known(keys[place].sha256, kept.get(keys[place])) if place in keys else None
+        Known(keys[place].sha256, _answer(kept, keys[place])) if place in keys else None
         for place in map(_picture_id, questions)
     ]
 
@@ -46,22 +46,25 @@ def _picture_id(question: Question) -> str:
     return question.portfolio.picture_id(question.image.locator)
 
 
-def look_up(connection: Connection, keys: Sequence[Key]) -> list[Answer | NoAnswer | None]:
-    """The answers kept for these keys."""
-    kept = _answers(connection, keys)
-    return [kept.get(key) for key in keys]
+def look_up(connection: Connection, purchases: Sequence[Purchase]) -> list[Answer | NoAnswer | None]:
+    """The answers that make these purchases needless."""
+    kept = _answers(connection, [purchase.key for purchase in purchases])
+    return [
+        kept[purchase.key][0] if purchase.key in kept and purchase.accepts(*kept[purchase.key]) else None
+        for purchase in purchases
+    ]
 
 
-def _answers(
-    connection: Connection, keys: Sequence[Key], not_before: Mapping[Key, float] | None = None
-) -> dict[Key, Answer | NoAnswer]:
+Kept = dict[Key, tuple[Answer | NoAnswer, float]]
+
+
+def _answers(connection: Connection, keys: Sequence[Key]) -> Kept:
     rows = connection.execute(select(answers).where(_among(answers, keys)))
-    found = {Key(row.sha256, row.recipe): row for row in rows}
-    return {
-        key: to_answer(row)
-        for key, row in found.items()
-        if not_before is None or row.created >= not_before[key]
-    }
+    return {Key(row.sha256, row.recipe): (to_answer(row), row.created) for row in rows}
+
+
+def _answer(kept: Kept, key: Key) -> Answer | NoAnswer | None:
+    return kept[key][0] if key in kept else None
 
 
 def _among(table: Table, keys: Sequence[Key]) -> ColumnElement[bool]:
@@ -72,31 +75,26 @@ def begin(connection: Connection, purchases: Sequence[Purchase], owner: str) -> 
     """Give leave to buy to the first who asks: claim and intent are written in the same transaction."""
     now = time.time()
     keys = [purchase.key for purchase in purchases]
-    kept = _answers(connection, keys, {purchase.key: purchase.not_before for purchase in purchases})
-    taken = {
-        Key(row.sha256, row.recipe)
-        for row in connection.execute(select(claims).where(_among(claims, keys)))
-        if row.owner != owner and holds(row.owner, row.expires, now)
-    }
+    taken = _held_by_others(connection, keys, owner, now)
     left = _left_open(connection, keys)
     begun: list[Begun] = []
-    for purchase in purchases:
-        key = purchase.key
-        if key in kept:
-            begun.append(kept[key])
-        elif key in taken:
-            begun.append(Held())
-        else:
-            intent = Intent(new_id(), key, now, purchase.cancel_after)
-            begun.append(Unsettled(intent, tuple(left[key])) if key in left else Go(intent))
-    bought = [
-        (step.intent, purchase.run)
-        for step, purchase in zip(begun, purchases, strict=True)
-        if isinstance(step, Go | Unsettled)
-    ]
+    bought: list[tuple[Intent, str]] = []
+    for purchase, answer in zip(purchases, look_up(connection, purchases), strict=True):
+        if answer is not None or purchase.key in taken:
+            begun.append(answer or Held())
+            continue
+        intent = Intent(new_id(), purchase.key, now, purchase.cancel_after)
+        bought.append((intent, purchase.run))
+        before = left.get(purchase.key)
+        begun.append(Unsettled(intent, tuple(before)) if before else Go(intent))
     keep(connection, claims, [_claim(intent.key, owner, now) for intent, _ in bought])
     keep(connection, intents, [intent_row(intent, run) for intent, run in bought])
     return begun
+
+
+def _held_by_others(connection: Connection, keys: Sequence[Key], owner: str, now: float) -> set[Key]:
+    rows = connection.execute(select(claims).where(_among(claims, keys), claims.c.owner != owner))
+    return {Key(row.sha256, row.recipe) for row in rows if holds(row.owner, row.expires, now)}
 
 
 def _claim(key: Key, owner: str, now: float) -> dict[str, Any]:
@@ -144,21 +142,26 @@ def save(connection: Connection, results: Sequence[Result], owner: str) -> list[
     ended = [result.key for result in results if result.key is not None]
     brought = [(r.key, r.answer) for r in results if r.key is not None and r.answer is not None]
     keep(connection, answers, [answer_row(key, answer, now) for key, answer in brought])
-    let_go(connection, ended, owner)
+    _close_intents(connection, [r.key for r in results if r.key is not None and not r.unsure])
+    _give_up(connection, ended, owner)
     return [None] * len(results)
 
 
-def let_go(connection: Connection, keys: Sequence[Key], owner: str) -> list[None]:
-    """Give up claims, and close the intents under them: nothing of theirs is under way."""
+def let_go(connection: Connection, claimed: Sequence[tuple[Key, bool]], owner: str) -> list[None]:
+    """Give up claims; close the intents under them unless one may have been bought (True)."""
+    _close_intents(connection, [key for key, unsure in claimed if not unsure])
+    _give_up(connection, [key for key, _ in claimed], owner)
+    return [None] * len(claimed)
+
+
+def _give_up(connection: Connection, keys: Sequence[Key], owner: str) -> None:
     if keys:
-        _close_intents(connection, keys)
-        ours = _by_key(claims, delete).where(claims.c.owner == owner)
-        connection.execute(ours, _bound(keys))
-    return [None] * len(keys)
+        connection.execute(_by_key(claims, delete).where(claims.c.owner == owner), _bound(keys))
 
 
 def _close_intents(connection: Connection, keys: Sequence[Key]) -> None:
-    connection.execute(_by_key(intents, update).values(closed=True), _bound(keys))
+    if keys:
+        connection.execute(_by_key(intents, update).values(closed=True), _bound(keys))
 
 
 def _by_key(table: Table, verb: Callable[[Table], Any]) -> Any:

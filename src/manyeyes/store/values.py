@@ -72,8 +72,15 @@ class Purchase:
     key: Key
     #: Seconds after which the provider gives up (`Intent.cancel_after`).
     cancel_after: float
-    #: Answers that were kept before this time (seconds of the epoch) do not count.
-    not_before: float = 0.0
+    #: Answers kept before this time of the store do not count: all are wanted afresh.
+    answers_from: float = 0.0
+    #: Final noes kept before this time do not count: they are to be asked again.
+    noes_from: float = 0.0
+
+    def accepts(self, answer: Answer | NoAnswer, kept_at: float) -> bool:
+        """Whether an answer that was kept at that time of the store makes the purchase needless."""
+        wanted_from = self.noes_from if isinstance(answer, NoAnswer) else self.answers_from
+        return kept_at >= wanted_from
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,3 +92,5 @@ class Result:
     #: Set together with `answer` where this picture's own call ended it.
     key: Key | None = None
     answer: Answer | NoAnswer | None = None
+    #: A create broke off and was not found: its intent stays open, so that the next run looks again.
+    unsure: bool = False

@@ -1,0 +1,39 @@
+"""A run's pictures on this machine: read and prepared in threads, at most one decoder a core."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from typing import Protocol, TypeVar
+
+from manyeyes.model.image import ImageRef, Original, PreparedImage
+
+T = TypeVar("T")
+
+
+class Threads(Protocol):
+    """Runs functions beside the event loop."""
+
+    def run(self, function: Callable[..., T], /, *args: object) -> Awaitable[T]:
+        """The result of `function(*args)`, worked out in a thread."""
+
+
+class Here:
+    """Prepares pictures in this machine's threads."""
+
+    def __init__(
+        self,
+        read: Callable[[ImageRef], Original],
+        prepare: Callable[[Original], PreparedImage],
+        threads: Threads,
+    ) -> None:
+        self._read = read
+        self._prepare = prepare
+        self._threads = threads
+
+    async def read(self, image: ImageRef) -> Original:
+        """The picture's bytes and their hash."""
+        return await self._threads.run(self._read, image)
+
+    async def prepare(self, original: Original) -> PreparedImage:
+        """What is sent."""
+        return await self._threads.run(self._prepare, original)

@@ -1,0 +1,35 @@
+"""What one run is to do: decided before it starts, and not changed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from manyeyes.model.ask import Recipe
+from manyeyes.pacing.budget import Budget
+from manyeyes.pacing.retry import Retry
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What one run is to do."""
+
+    recipe: Recipe
+    #: Pictures of a batch; under continuous admission, of the groups that the log counts.
+    group: int = 5
+    #: The next batch starts when the whole batch has ended.
+    barrier: bool = False
+    #: Bytes that a batch's pictures may have together (`--batch-size auto`).
+    batch_budget: Budget | None = None
+    retry: Retry = Retry()
+    #: Seconds that the attempts at one picture may take together.
+    deadline: float = 300.0
+    #: Ask again about pictures to which the provider's final answer was no.
+    retry_failed: bool = False
+    #: Ask again about all.
+    fresh: bool = False
+    #: Pictures at most, the first of the listing.
+    most: int | None = None
+    overall_range: tuple[float, float] = (0, 100)
+    #: Decodes that run at once; pictures wait prepared for twice as many.
+    cores: int = 2
+    seed: int = 0

@@ -1,0 +1,90 @@
+"""What the engine needs of the other rooms."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from manyeyes.analyzers.base import Analyzer
+from manyeyes.model.ask import Recipe
+from manyeyes.model.descriptor import StyleDescriptor
+from manyeyes.model.image import ImageRef, Original, PassedOver, PreparedImage
+from manyeyes.model.outcome import Answer, NoAnswer
+from manyeyes.model.portfolio import Portfolio
+from manyeyes.model.ticket import Intent, Key, Ticket
+from manyeyes.pacing.limiter import Limiter
+from manyeyes.store.values import Beat, Begun, Known, Purchase, Result, RunRecord
+
+
+class Source(Protocol):
+    """Lists the pictures of a portfolio."""
+
+    @property
+    def identity(self) -> tuple[str, ...]:
+        """Names the portfolio: the same identity, the same portfolio."""
+
+    @property
+    def label(self) -> str:
+        """What people call it."""
+
+    def list(self) -> AsyncIterator[ImageRef | PassedOver]:
+        """Everything there is, in listing order, without reading the pictures."""
+
+
+class Preparer(Protocol):
+    """Reads a picture and makes it ready for the analyzer. Raises ImageErrors only."""
+
+    async def read(self, image: ImageRef) -> Original:
+        """The picture's bytes and their hash, from one reading."""
+
+    async def prepare(self, original: Original) -> PreparedImage:
+        """Upright, sRGB, shrunk, free of metadata."""
+
+
+class Store(Protocol):
+    """Keeps what was paid for. What a method has returned from is kept; raises StoreError if it cannot."""
+
+    beat_every: float | None
+
+    async def open_run(self, sources: tuple[str, ...], label: str, recipe: Recipe) -> RunRecord:
+        """Open a run, and its portfolio where the sources are new."""
+
+    async def known(
+        self, portfolio: Portfolio, images: Sequence[ImageRef], recipe: str
+    ) -> list[Known | None]:
+        """What is known of listed pictures by place and version, their bytes unread."""
+
+    async def look_up(self, purchase: Purchase) -> Answer | NoAnswer | None:
+        """The answer that makes this purchase needless, without asking leave to buy."""
+
+    async def begin(self, purchase: Purchase) -> Begun:
+        """Leave to buy: the claim is taken and the intent written, or why not."""
+
+    async def begin_again(self, purchase: Purchase) -> Intent:
+        """The intent for one more question under a claim already held."""
+
+    async def keep_ticket(self, ticket: Ticket) -> None:
+        """Keep the provider's id for work that has begun."""
+
+    async def save(self, result: Result) -> None:
+        """Keep how a picture ended, with its answer; only then may anyone hear of it."""
+
+    async def let_go(self, key: Key, *, unsure: bool = False) -> None:
+        """Give up a claim; its intents stay open where something may have been bought under them."""
+
+    async def beat(self, news: Beat) -> str | None:
+        """Say that a run is alive; gives back what others ask of it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """The live things that one run works with."""
+
+    source: Source
+    preparer: Preparer
+    analyzer: Analyzer
+    store: Store
+    limiter: Limiter
+    #: Turns an answer's text into a descriptor, or raises BadReply.
+    parse: Callable[[str], StyleDescriptor]
