@@ -2,11 +2,16 @@
 
 import base64
 import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from email.utils import formatdate
 from typing import Any
 
 import pytest
+from aiohttp import web
 
+from analyzer_contract import AnalyzerContract
+from manyeyes.analyzers.base import Analyzer
 from manyeyes.analyzers.prompt import default_ask, full_prompt
 from manyeyes.analyzers.replicate import Replicate
 from manyeyes.analyzers.replicate_wire import text_of, usage_of
@@ -33,11 +38,13 @@ from replicate_service import (
     TOKEN,
     VERSION,
     Received,
+    Service,
     Step,
     hangs_up,
     prediction,
     run,
     says,
+    serving,
     start,
     start_error,
     start_twice,
@@ -380,3 +387,30 @@ def test_that_there_is_nothing_left_to_cancel_is_no_error(status: int) -> None:
 def test_a_cancel_that_did_not_get_through_says_so(status: int, error: type[AnalyzerError]) -> None:
     with pytest.raises(error):
         run([says({}, status)], lambda replicate: replicate.cancel(TICKET))
+
+
+class Books:
+    """A service that keeps books of its predictions, as far as the contract asks for it."""
+
+    def __init__(self) -> None:
+        self.known: set[str] = set()
+
+    async def answer(self, request: web.Request) -> web.StreamResponse:
+        name = request.path.removesuffix("/cancel").rpartition("/")[2]
+        if request.path == CREATE:
+            name = f"{len(self.known):026d}"
+            self.known.add(name)
+            return web.json_response(prediction("processing", id=name, output=["{"]), status=201)
+        if request.path == "/v1/predictions":
+            return web.json_response({"next": None, "results": []})
+        if name not in self.known:
+            return web.json_response({"detail": "not found"}, status=404)
+        return web.json_response(prediction(id=name))
+
+
+class TestReplicateKeepsTheContract(AnalyzerContract):
+    @asynccontextmanager
+    async def opened(self) -> AsyncIterator[Analyzer]:
+        service = Service([Books().answer])
+        async with serving(service), Replicate(TOKEN, base_url=service.origin) as replicate:
+            yield replicate
