@@ -166,6 +166,8 @@ def test_a_large_picture_is_uploaded_under_a_name_that_tells_nothing() -> None:
     ("step", "error"),
     [
         (says({"detail": "too big"}, 413), Refused),
+        (says({"detail": "content: not a picture"}, 422), Refused),
+        (says({"detail": "no such route"}, 404), Broken),
         (says({"detail": "wait"}, 429, headers=QUOTA), RateLimited),
         (says({"id": "f1"}), Broken),
         (says(text="<html>", status=502), Broken),
@@ -210,6 +212,8 @@ def test_looks_become_rarer_and_end_in_the_reply() -> None:
     waits = [ticket.check_after for ticket in found if isinstance(ticket, Ticket)]
     assert waits == [0.5, 0.75, 1.125, 1.6875, 2.53125, 3.796875, 5.0, 5.0]
     assert isinstance(found[-1], Reply)
+    # What a look tells is the quota of looks, which must not be taken for that of creates.
+    assert [each.allowance for each in found[1:]] == [None] * 8
     # The addresses in the body point elsewhere; the token stays with us.
     assert {(each.method, each.path) for each in received[1:]} == {("GET", f"/v1/predictions/{ID}")}
 
@@ -286,7 +290,7 @@ def test_finished_work_is_found_by_its_mark() -> None:
     assert (received.method, received.path) == ("GET", "/v1/predictions")
 
 
-@pytest.mark.parametrize("status", ["starting", "processing"])
+@pytest.mark.parametrize("status", ["starting", "processing", "a status of tomorrow"])
 def test_work_that_goes_on_is_found_as_a_ticket(status: str) -> None:
     ticket, _ = found(listing(prediction(status, created_at=at(0))))
     assert ticket == Ticket(INTENT, ID)

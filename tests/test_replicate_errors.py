@@ -22,6 +22,7 @@ from manyeyes.model.errors import (
 from replicate_service import (
     CREATE,
     ID,
+    QUOTA,
     TICKET,
     TOKEN,
     Service,
@@ -297,8 +298,8 @@ def test_a_ticket_that_is_no_longer_known_is_broken(status: int) -> None:
 
 def test_a_look_that_is_pushed_back_says_so() -> None:
     with pytest.raises(RateLimited) as caught:
-        run([says({"retry_after": 2}, 429)], lambda replicate: replicate.check(TICKET))
-    assert caught.value.retry_after == 2
+        run([says({"retry_after": 2}, 429, headers=QUOTA)], lambda replicate: replicate.check(TICKET))
+    assert (caught.value.retry_after, caught.value.allowance) == (2, None)
 
 
 def test_an_answer_that_was_removed_meanwhile_is_broken() -> None:

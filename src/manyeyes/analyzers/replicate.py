@@ -38,6 +38,8 @@ DEFAULT_BASE_URL = "https://api.replicate.com"
 #: Both sides of one tile of the model: 258 tokens, whatever the picture shows.
 _PREPARATION = Preparation(longest_edge=768, encoding="jpeg", quality=85)
 _CHECKS_PER_MINUTE = 3_000
+#: An hour after its end a prediction's input is removed, and with it the mark.
+_FINDABLE_SECONDS = 3_600.0
 #: Bytes; a page repeats the inputs of a hundred predictions.
 _LONGEST_PAGE = 256 * 2**20
 #: Seconds; Replicate takes no less.
@@ -45,7 +47,8 @@ _SHORTEST_CANCEL_AFTER = 5
 _FIRST_CHECK, _LAST_CHECK, _CHECK_GROWTH = 0.5, 5.0, 1.5
 #: Seconds that Replicate's clock may be off, beyond what its `Date` header tells.
 _CLOCK_SLACK = 300
-_MOST_PAGES = 100
+#: An hour's creates at 600 a minute; what is older can no longer be recognised.
+_MOST_PAGES = 400
 #: Answers to a cancel that say there is nothing left to stop: unknown, or ended already.
 _NOTHING_TO_CANCEL = (400, 404, 409, 410, 422)
 
@@ -87,6 +90,7 @@ class Replicate:
             base_url=self._origin,
             preparation=_PREPARATION,
             announces_quota=True,
+            findable_seconds=_FINDABLE_SECONDS,
             checks_per_minute=_CHECKS_PER_MINUTE,
         )
 
@@ -115,7 +119,8 @@ class Replicate:
         """One look; each look that finds work going on puts the next one off by half as much again."""
         request = Request("GET", f"/predictions/{ticket.id}", self._patience)
         answer = self._accepted(await self._line.call(request), "check")
-        found = _outcome(answer.body, ticket.intent, answer.allowance)
+        # The quota that this look tells of is that of looks; an Allowance always speaks of creates.
+        found = _outcome(answer.body, ticket.intent, None)
         if isinstance(found, Reply):
             return found
         after = min(_LAST_CHECK, max(_FIRST_CHECK, ticket.check_after * _CHECK_GROWTH))
@@ -132,9 +137,11 @@ class Replicate:
             if not bears(prediction, intent.mark) or prediction.get("data_removed"):
                 continue
             match prediction.get("status"):
+                case "failed" | "canceled" | "aborted":
+                    continue
                 case "succeeded" if prediction.get("output") is not None:
                     return reply_of(prediction, None)
-                case "succeeded" | "starting" | "processing":
+                case _:
                     running = running or Ticket(intent, id_of(prediction))
         return running
 
@@ -147,6 +154,7 @@ class Replicate:
 
     async def _picture(self, image: PreparedImage) -> str:
         """The picture as a data URI, or the address of the file it was uploaded to."""
+        assert image.encoding == "jpeg", "prepared as the traits ask"
         if len(image.data) <= self._upload_above:
             return "data:image/jpeg;base64," + pybase64.b64encode_as_string(image.data)
         form = aiohttp.FormData()

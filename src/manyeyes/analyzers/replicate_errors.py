@@ -77,7 +77,8 @@ def error_for(answer: Answer, call: Call, model: str) -> AnalyzerError:
     return (
         _pushback(answer, call)
         or _access_denied(answer)
-        or (_about_the_request(answer, model) if call in ("create", "upload") else None)
+        or (_about_the_upload(answer) if call == "upload" else None)
+        or (_about_the_create(answer, model) if call == "create" else None)
         or Broken(f"Replicate answered with HTTP {answer.status}: {answer.said}.")
     )
 
@@ -146,8 +147,8 @@ def _pushback(answer: Answer, call: Call) -> Pushback | None:
         return RateLimited(
             f"Replicate limits the rate: {answer.said}.",
             retry_after=wait_named(answer),
-            # An upload counts against another quota than the create that it is part of.
-            allowance=None if call == "upload" else answer.allowance,
+            # All other calls share a quota of their own, which says nothing of creates.
+            allowance=answer.allowance if call == "create" else None,
         )
     wait = _retry_after(answer)
     if answer.status in (503, 529) and wait is not None:
@@ -177,7 +178,13 @@ def _access_denied(answer: Answer) -> AccessDenied | None:
     return AccessDenied(text)
 
 
-def _about_the_request(answer: Answer, model: str) -> AnalyzerError | None:
+def _about_the_upload(answer: Answer) -> Refused | None:
+    if answer.status not in (400, 413, 415, 422):
+        return None
+    return Refused(f"Replicate does not take this picture as a file: {answer.said}.")
+
+
+def _about_the_create(answer: Answer, model: str) -> AnalyzerError | None:
     """What is wrong with this request: with its picture alone, or with every picture's?"""
     said = answer.said
     if answer.status == 413:

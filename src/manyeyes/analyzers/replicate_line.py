@@ -84,7 +84,9 @@ class Line:
             raw = await _read(response, request.longest_answer)
         # No message of ours may ever repeat the token, whatever the other side echoes.
         raw = raw.replace(self._token.encode(), b"[token]")
-        headers = {name.lower(): value for name, value in response.headers.items()}
+        headers = {
+            name.lower(): value.replace(self._token, "[token]") for name, value in response.headers.items()
+        }
         return Answer(response.status, headers, _object(raw))
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import math
 from collections import deque
 from collections.abc import Iterable, Mapping
 from copy import copy
@@ -36,7 +37,9 @@ Step = Reply | str | AnalyzerError | After | Lost
 Steps = Step | Iterable[Step]
 
 #: Traits of a free analyzer that takes small JPEGs.
-SCRIPTED = Traits("scripted", "scripted", "", Preparation(longest_edge=768), paid=False)
+SCRIPTED = Traits(
+    "scripted", "scripted", "", Preparation(longest_edge=768), paid=False, findable_seconds=math.inf
+)
 
 
 @dataclass(frozen=True, slots=True)
