@@ -385,6 +385,15 @@ def test_a_bad_reply_says_what_was_wrong(text: str, why: str) -> None:
         parse_descriptor(text)
 
 
+@pytest.mark.parametrize(
+    "text", ['{"%s": 1}', '{"garment_type": "%s"}', '{"fit": {"%s": 1}}', '{"pose": null, "%s": 1}']
+)
+def test_what_was_wrong_is_said_briefly_however_long_the_answer(text: str) -> None:
+    with pytest.raises(BadReply) as caught:
+        parse_descriptor(text % ("x" * 10_000))
+    assert len(str(caught.value)) < 400
+
+
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=20),
     lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=10), inner, max_size=4),

@@ -243,5 +243,5 @@ def _why_unusable(unrecognized: Mapping[str, object]) -> str:
             "Every value in the JSON object is null; where the picture shows no garment, "
             'say so with "is_garment": false.'
         )
-    said = ", ".join(f"{path}: {str(value)[:40]!r}" for path, value in list(unrecognized.items())[:5])
+    said = ", ".join(f"{path[:40]}: {str(value)[:40]!r}" for path, value in list(unrecognized.items())[:5])
     return f"No value in the JSON object is one of those allowed ({said}); use the listed words or null."

@@ -40,7 +40,7 @@ def find_object(text: str, score: Callable[[JsonObject], int]) -> tuple[JsonObje
     if best is None:
         raise BadReply("There is no JSON object in the answer; answer with one JSON object and nothing else.")
     if best[0] == 0:
-        names = ", ".join(map(repr, list(best[1])[:5])) or "nothing"
+        names = ", ".join(repr(key[:40]) for key in list(best[1])[:5]) or "nothing"
         raise BadReply(f"The JSON object holds none of the keys asked for (it holds {names}).")
     return best[1], best[2]
 
