@@ -61,6 +61,18 @@ def test_a_stall_answers_nothing_until_the_client_gives_up(when: str, bought: in
     talk(scene, {f"stall_{when}": 1.0})
 
 
+def test_a_client_that_goes_away_does_not_stop_the_work() -> None:
+    async def scene(client: Client) -> None:
+        with pytest.raises(TimeoutError):
+            async with asyncio.timeout(0.1):
+                await client.create({"Prefer": "wait"})
+        _, _, page = await client.call("GET", "/v1/predictions")
+        ended = await client.ended(page["results"][0])
+        assert (ended["status"], client.server.counts["create"]) == ("succeeded", 1)
+
+    talk(scene, {"median": 0.3})
+
+
 def test_a_dripping_answer_comes_in_many_pieces_and_is_whole() -> None:
     async def scene(client: Client) -> None:
         url = f"{client.server.origin}/v1/predictions"

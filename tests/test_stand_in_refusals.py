@@ -171,6 +171,8 @@ def test_bodies_that_are_too_large_or_no_json_are_refused() -> None:
         assert (await client.call("POST", "/v1/files", data=form))[0] == 413
         assert (await client.call("POST", CREATE, data=b"{"))[0] == 400
         assert (await client.call("POST", "/v1/files", json={}))[0] == 422
+        form_of = {"Content-Type": "multipart/form-data; boundary=b"}
+        assert (await client.call("POST", "/v1/files", form_of, data=b"--b\r\nnonsense"))[0] == 400
 
     talk(scene, {"max_body_bytes": 4000, "max_file_bytes": 4000})
 

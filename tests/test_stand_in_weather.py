@@ -81,10 +81,22 @@ def test_stragglers_and_faults_come_as_often_as_asked() -> None:
     assert {each.seconds for each in drawn} == {1.0, 10.0}
 
 
-@pytest.mark.parametrize("shares", [{"drip": 0.6, "html": 0.6}, {"drip": -0.1}, {"prose": 1.1}])
-def test_shares_beyond_one_are_refused(shares: dict[str, object]) -> None:
-    with pytest.raises(ValueError, match="add up to at most 1"):
-        world_from(shares)
+@pytest.mark.parametrize(
+    ("settings", "said"),
+    [
+        ({"drip": 0.6, "html": 0.6}, "shares add up to at most 1"),
+        ({"prose": 1.1}, "shares add up to at most 1"),
+        ({"drip": -0.1}, "drip is -0.1; it takes 0 or more"),
+        ({"creates_per_minute": 0.0}, "creates_per_minute is 0.0; it takes more than 0"),
+        ({"median": float("nan")}, "median is nan"),
+        ({"unfinished_status": 204}, "unfinished_status is 204; it takes 201, 202"),
+        ({"state": "sideways"}, "it takes up, down, overloaded"),
+        ({"medain": 1.0}, "'medain' is no setting"),
+    ],
+)
+def test_a_setting_that_makes_no_sense_is_refused_by_name(settings: dict[str, object], said: str) -> None:
+    with pytest.raises(ValueError, match=said):
+        world_from(settings)
 
 
 def test_every_setting_has_its_help_and_a_name_of_its_own() -> None:
@@ -92,10 +104,6 @@ def test_every_setting_has_its_help_and_a_name_of_its_own() -> None:
     assert len(names) == len(set(names))
     assert all(option.help.endswith(".") and len(option.help) < 160 for option in OPTIONS)
     assert world_from({option.name: option.default for option in OPTIONS}) == ReplicateWorld()
-    with pytest.raises(ValueError, match="'medain' is no setting"):
-        world_from({"medain": 1.0})
-    with pytest.raises(ValueError, match="it takes up, down, overloaded"):
-        world_from({"state": "sideways"})
 
 
 # Slots and the life of a prediction

@@ -1,4 +1,4 @@
-"""The routes that look, cancel and list, the streams, and the file store."""
+"""The routes that look at predictions, list, cancel and stream them."""
 
 from __future__ import annotations
 
@@ -6,12 +6,12 @@ import json
 from datetime import datetime
 from urllib.parse import urlencode
 
-from aiohttp import BodyPartReader, web
+from aiohttp import web
 
 from manyeyes.stand_in.front import ACCOUNT, SERVICE, say
 from manyeyes.stand_in.ledger import Span
 from manyeyes.stand_in.prediction import Clock
-from manyeyes.stand_in.problems import InvalidField, Problem, invalid_input, not_found, too_large
+from manyeyes.stand_in.problems import Problem, not_found
 
 
 async def get_prediction(request: web.Request) -> web.Response:
@@ -79,62 +79,6 @@ async def stream_output(request: web.Request) -> web.StreamResponse:
     return response
 
 
-async def create_file(request: web.Request) -> web.Response:
-    """`POST /v1/files`: multipart, the bytes in the field `content`."""
-    service = request.app[SERVICE]
-    most = service.world.wire.max_file_bytes
-    if not request.content_type.startswith("multipart/"):
-        raise invalid_input([InvalidField("required", "(root)", "content is required")])
-    data: bytes | None = None
-    fields = {"filename": "file", "type": "application/octet-stream", "metadata": "{}"}
-    async for part in await request.multipart():
-        assert isinstance(part, BodyPartReader)
-        if part.name == "content":
-            data = bytes(await part.read())
-            fields["filename"] = part.filename or fields["filename"]
-            fields["type"] = part.headers.get("Content-Type", fields["type"])
-        elif part.name in fields:
-            fields[part.name] = await part.text()
-    if data is None:
-        raise invalid_input([InvalidField("required", "(root)", "content is required")])
-    if len(data) > most:
-        raise too_large(most)
-    metadata = _metadata(fields["metadata"])
-    stored = service.files.add(request[ACCOUNT], data, fields["filename"], fields["type"], metadata)
-    service.journal.note("file", id=stored.id, sha256=stored.picture.sha256, bytes=len(data), status=201)
-    return say(request, 201, stored.shown(service.showing.origin, service.clock))
-
-
-async def get_file(request: web.Request) -> web.Response:
-    """`GET /v1/files/{id}`."""
-    service = request.app[SERVICE]
-    stored = service.files.find(request[ACCOUNT], request.match_info["id"])
-    return say(request, 200, stored.shown(service.showing.origin, service.clock))
-
-
-async def list_files(request: web.Request) -> web.Response:
-    """`GET /v1/files`: all on one page."""
-    service = request.app[SERVICE]
-    results = [
-        each.shown(service.showing.origin, service.clock) for each in service.files.of(request[ACCOUNT])
-    ]
-    return say(request, 200, {"next": None, "previous": None, "results": results})
-
-
-async def download_file(request: web.Request) -> web.Response:
-    """`GET /v1/files/{id}/download`: the bytes. The token stands in for the signature in the query."""
-    stored = request.app[SERVICE].files.find(request[ACCOUNT], request.match_info["id"])
-    return web.Response(body=stored.picture.data, content_type=stored.content_type)
-
-
-async def delete_file(request: web.Request) -> web.Response:
-    """`DELETE /v1/files/{id}`: 204."""
-    service = request.app[SERVICE]
-    stored = service.files.remove(request[ACCOUNT], request.match_info["id"])
-    service.journal.note("file deleted", id=stored.id, sha256=stored.picture.sha256, status=204)
-    return web.Response(status=204)
-
-
 def _event(name: str, data: str, count: int) -> bytes:
     lines = "".join(f"data: {line}\n" for line in data.split("\n"))
     return f"event: {name}\nid: {count}\n{lines}\n".encode()
@@ -149,13 +93,3 @@ def _moment(text: str | None, clock: Clock) -> float | None:
         return (moment - clock.moment(0)).total_seconds()
     except (ValueError, TypeError) as error:
         raise Problem(400, f"{text!r} is no date-time with a zone", "Bad request") from error
-
-
-def _metadata(text: str) -> dict[str, object]:
-    try:
-        metadata = json.loads(text)
-    except ValueError:
-        metadata = None
-    if not isinstance(metadata, dict):
-        raise invalid_input([InvalidField("invalid_type", "metadata", "Invalid type. Expected: object")])
-    return metadata

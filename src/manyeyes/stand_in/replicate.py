@@ -11,7 +11,7 @@ from pathlib import Path
 
 from aiohttp import web
 
-from manyeyes.stand_in import catalog, creates, reads
+from manyeyes.stand_in import catalog, creates, reads, uploads
 from manyeyes.stand_in.front import SERVICE, front
 from manyeyes.stand_in.journal import Entry
 from manyeyes.stand_in.service import Service
@@ -26,11 +26,11 @@ _ROUTES = (
     web.get("/v1/predictions/{id}", reads.get_prediction),
     web.post("/v1/predictions/{id}/cancel", reads.cancel_prediction),
     web.get("/v1/streams/{stream}", reads.stream_output),
-    web.post("/v1/files", reads.create_file),
-    web.get("/v1/files", reads.list_files),
-    web.get("/v1/files/{id}", reads.get_file),
-    web.delete("/v1/files/{id}", reads.delete_file),
-    web.get("/v1/files/{id}/download", reads.download_file),
+    web.post("/v1/files", uploads.create_file),
+    web.get("/v1/files", uploads.list_files),
+    web.get("/v1/files/{id}", uploads.get_file),
+    web.delete("/v1/files/{id}", uploads.delete_file),
+    web.get("/v1/files/{id}/download", uploads.download_file),
     web.get("/v1/account", catalog.account),
     web.get("/v1/webhooks/default/secret", catalog.webhook_secret),
     web.get("/v1/models/{owner}/{name}", catalog.model),

@@ -4,19 +4,40 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
-from typing import TypeVar, cast
+from typing import Any, TypeVar, cast
 
 T = TypeVar("T")
 
 
-def setting(default: T, says: str, *choices: str) -> T:
-    """A dataclass field that carries its one-line help, and its words where it takes only some."""
-    made: T = field(default=default, metadata={"help": says, "choices": choices})
+def setting(default: T, says: str, *choices: T, positive: bool = False) -> T:
+    """A dataclass field that carries its one-line help, and its values where it takes only some.
+
+    Numbers are never negative; with `positive` they are not 0 either.
+    """
+    told = {"help": says, "choices": choices, "positive": positive}
+    made: T = field(default=default, metadata=told)
     return made
 
 
+class Group:
+    """Settings that belong together; each is checked when the group is made."""
+
+    __slots__ = ()
+
+    def __post_init__(self) -> None:
+        for each in fields(self):  # type: ignore[arg-type]  # every group is a dataclass
+            _check(each.name, getattr(self, each.name), each.metadata)
+
+
+def _check(name: str, value: object, told: Mapping[str, Any]) -> None:
+    if told["choices"] and value not in told["choices"]:
+        raise ValueError(f"{name} is {value!r}; it takes {', '.join(map(str, told['choices']))}")
+    if isinstance(value, int | float) and not (value > 0 if told["positive"] else value >= 0):
+        raise ValueError(f"{name} is {value}; it takes {'more than 0' if told['positive'] else '0 or more'}")
+
+
 @dataclass(frozen=True, slots=True)
-class Accounts:
+class Accounts(Group):
     """Who may come in, and what they can pay. Each token is an account of its own."""
 
     tokens: tuple[str, ...] = setting((), "Tokens that are accepted; none named: every token is.")
@@ -29,12 +50,16 @@ class Accounts:
 
 
 @dataclass(frozen=True, slots=True)
-class Quotas:
+class Quotas(Group):
     """Token buckets per account; they keep real time, whatever the time factor."""
 
-    creates_per_minute: float = setting(600.0, "Creates that flow back into the bucket each minute.")
+    creates_per_minute: float = setting(
+        600.0, "Creates that flow back into the bucket each minute.", positive=True
+    )
     create_burst: int = setting(0, "Creates the bucket holds; 0: a minute's worth.")
-    others_per_minute: float = setting(3000.0, "All other requests that flow back each minute.")
+    others_per_minute: float = setting(
+        3000.0, "All other requests that flow back each minute.", positive=True
+    )
     other_burst: int = setting(0, "Other requests the bucket holds; 0: a minute's worth.")
     low_credit: bool = setting(False, "Under $5 of credit: 6 creates a minute with a burst of 1.")
     refused_count: bool = setting(
@@ -49,7 +74,7 @@ class Quotas:
 
 
 @dataclass(frozen=True, slots=True)
-class Weather:
+class Weather(Group):
     """How fast the service is today. All seconds here are multiplied by the time factor."""
 
     median: float = setting(2.7, "Median seconds from create to answer while a slot is free.")
@@ -66,7 +91,7 @@ class Weather:
 
 
 @dataclass(frozen=True, slots=True)
-class Faults:
+class Faults(Group):
     """Shares of creates that go wrong on the wire. `before`: nothing was bought; `after`: it was."""
 
     reset_before: float = setting(0.0, "Share of creates: connection reset, nothing bought.")
@@ -79,11 +104,12 @@ class Faults:
     html: float = setting(0.0, "Share of creates: bought, answered with an HTML page and status 200.")
 
     def __post_init__(self) -> None:
+        Group.__post_init__(self)
         _check_shares(self)
 
 
 @dataclass(frozen=True, slots=True)
-class Habits:
+class Habits(Group):
     """Shares of answers in which the model does something other than answer plainly."""
 
     failed: float = setting(0.0, "Share of predictions that fail with an (E####) code.")
@@ -97,11 +123,12 @@ class Habits:
     empty: float = setting(0.0, "Share of predictions that succeed with no output at all.")
 
     def __post_init__(self) -> None:
+        Group.__post_init__(self)
         _check_shares(self)
 
 
 @dataclass(frozen=True, slots=True)
-class Wire:
+class Wire(Group):
     """Where the real service's wire is not known for sure, or bounded by a number."""
 
     finished_wait: str = setting(
@@ -109,7 +136,7 @@ class Wire:
         "What `Prefer: wait` answers when the work is done in time (partial: half of the output).",
         "processing", "succeeded", "partial",
     )  # fmt: skip
-    unfinished_status: int = setting(201, "Status of a create that is not finished: 201 or 202.")
+    unfinished_status: int = setting(201, "Status of a create that is not finished.", 201, 202)
     output_before: str = setting(
         "absent", "The output key of a create that is not finished.", "absent", "null"
     )
@@ -117,7 +144,7 @@ class Wire:
         False, "Send data URIs back whole in `input` (and keep them in memory till then); else shortened."
     )
     keep_seconds: float = setting(3600.0, "After the end, seconds until input, output and logs are removed.")
-    page: int = setting(100, "Predictions on one page of the list.")
+    page: int = setting(100, "Predictions on one page of the list.", positive=True)
     least_cancel_after: float = setting(5.0, "Shortest Cancel-After that is accepted, in seconds.")
     max_picture_bytes: int = setting(7 * 2**20, "Bytes of one picture in an input.")
     max_body_bytes: int = setting(100 * 2**20, "Bytes of one create; above: 413.")
@@ -146,7 +173,8 @@ class Option:
     name: str
     default: Value
     help: str
-    choices: tuple[str, ...]
+    #: The only values it takes; empty where there are more.
+    choices: tuple[Value, ...]
 
 
 _GROUPS = {
@@ -171,13 +199,10 @@ def world_from(values: Mapping[str, object]) -> ReplicateWorld:
 
     Names are those of `OPTIONS` and values of the default's type. Raises `ValueError`, naming what is wrong.
     """
-    known = {option.name: option for option in OPTIONS}
-    for name, value in values.items():
+    known = {option.name for option in OPTIONS}
+    for name in values:
         if name not in known:
             raise ValueError(f"{name!r} is no setting of the Replicate stand-in; see `OPTIONS`")
-        choices = known[name].choices
-        if choices and value not in choices:
-            raise ValueError(f"{name} is {value!r}; it takes {', '.join(choices)}")
     chosen = {
         name: group(**{each.name: values[each.name] for each in fields(group) if each.name in values})
         for name, group in _GROUPS.items()
@@ -187,6 +212,5 @@ def world_from(values: Mapping[str, object]) -> ReplicateWorld:
 
 def _check_shares(group: Faults | Habits) -> None:
     shares = {each.name: getattr(group, each.name) for each in fields(group)}
-    wrong = [name for name, share in shares.items() if not 0 <= share <= 1]
-    if wrong or sum(shares.values()) > 1 + 1e-9:
-        raise ValueError(f"shares lie between 0 and 1 and add up to at most 1: {shares}")
+    if sum(shares.values()) > 1 + 1e-9:
+        raise ValueError(f"shares add up to at most 1: {shares}")
