@@ -133,6 +133,14 @@ def test_bytes_before_and_a_comment_after_do_no_harm(shop: Path, before: bytes, 
     assert [photos.read(ref).data for ref in pictures_of(photos)] == [JPEG]
 
 
+def test_a_gap_before_the_end_record_does_no_harm(shop: Path) -> None:
+    raw = crafted_zip(Crafted("a.jpg"))
+    end = raw.rindex(b"PK\5\6")
+    shop.write_bytes(raw[:end] + bytes(64) + raw[end:])
+    photos = Sources([shop])
+    assert [photos.read(ref).data for ref in pictures_of(photos)] == [JPEG]
+
+
 def test_hidden_entries_and_folders_are_passed_over_in_silence(shop: Path) -> None:
     photos = of(
         shop,

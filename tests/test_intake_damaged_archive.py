@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import contextlib
+import errno
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -19,7 +21,10 @@ from intake_crafted import (
     reading,
     zip_of,
 )
+from manyeyes.intake.safety import Caps
 from manyeyes.intake.sources import Sources
+from manyeyes.intake.zip_data import unpack
+from manyeyes.intake.zip_directory import Entry
 from manyeyes.model.errors import ImageError, UnreadableImage
 
 
@@ -50,6 +55,16 @@ def test_a_damaged_zip64_part_costs_its_own_entry_only(shop: Path) -> None:
 )
 def test_a_damaged_entry_counts_as_failed(shop: Path, entry: Crafted) -> None:
     assert reading(of(shop, entry)) is UnreadableImage
+
+
+def test_a_disk_that_fails_is_not_called_damaged_data() -> None:
+    def failing() -> Iterator[bytes]:
+        yield Crafted("a.jpg").stream[:50]
+        raise OSError(errno.EIO, "Input/output error")
+
+    entry = Entry(method=8, crc=0, packed=100, size=len(JPEG), offset=0, end=1_000)
+    with pytest.raises(OSError, match="Input/output error"):
+        unpack("a.jpg", entry, failing(), Caps())
 
 
 def test_a_damaged_entry_that_is_not_called_a_picture_is_passed_over(shop: Path) -> None:

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import os
 import stat
+import tracemalloc
 import zipfile
 import zlib
 from pathlib import Path
@@ -26,6 +27,7 @@ from intake_crafted import (
     reading,
     rows_of,
 )
+from manyeyes.intake import zip_records
 from manyeyes.intake.safety import Caps
 from manyeyes.intake.sources import Sources
 from manyeyes.model.errors import ImageTooLarge, UnreadableImage
@@ -99,7 +101,7 @@ def test_links_and_devices_in_an_archive_are_refused(shop: Path, kind: int) -> N
     assert passed_over_by(photos) == {"a.jpg": "refused: it is a link or a device, no file"}
 
 
-@pytest.mark.parametrize("flags", [0x1, 0x41])
+@pytest.mark.parametrize("flags", [0x1, 0x40, 0x41])
 def test_an_encrypted_entry_is_refused(shop: Path, flags: int) -> None:
     photos = of(shop, Crafted("a.jpg", flags=flags), Crafted("b.jpg"))
     assert names_of(photos) == ["b.jpg"]
@@ -172,8 +174,35 @@ def test_a_bomb_that_lies_is_never_unpacked_whole(shop: Path, method: int) -> No
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(zlib, "crc32", counting)
+        tracemalloc.start()
         assert reading(Sources([shop])) in {ImageTooLarge, UnreadableImage}
+        peak = tracemalloc.get_traced_memory()[1]
+        tracemalloc.stop()
     assert sum(pieces) <= 4_000
+    assert peak < 10_000_000
+
+
+def test_an_entry_whose_data_would_reach_into_the_directory_is_refused(shop: Path) -> None:
+    photos = of(shop, Crafted("a.jpg"), Crafted("b.jpg", packed_size=50_000))
+    assert names_of(photos) == ["a.jpg"]
+    assert passed_over_by(photos) == {"b.jpg": "refused: its data is cut off"}
+
+
+def test_a_directory_of_any_length_is_read_so_far_and_no_further(
+    shop: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(zip_records, "DIRECTORY_BYTES", 400)
+    photos = of(shop, *(Crafted(f"{n}" + "n" * 99 + ".jpg") for n in range(10)))
+    assert [name[0] for name in names_of(photos)] == ["0", "1"]
+    assert passed_over_by(photos)["shop.zip"].startswith("8 or more entries are left out")
+
+
+def test_an_archive_that_lies_about_its_number_of_entries_is_found_out(shop: Path) -> None:
+    raw = crafted_zip(*(Crafted(f"{n}.jpg") for n in range(9)))
+    end = raw.rindex(b"PK\5\6")
+    shop.write_bytes(raw[: end + 8] + bytes(4) + raw[end + 12 :])
+    assert len(names_of(Sources([shop]))) == 9
+    assert passed_over_by(Sources([shop], Caps(entries=5)))["shop.zip"].startswith("1 or more entries")
 
 
 def test_the_ratio_counts_the_bytes_that_come(shop: Path) -> None:

@@ -85,8 +85,7 @@ def _read(file: BufferedReader, ref: ImageRef, caps: Caps) -> tuple[ImageRef, by
     if (size := before.st_size) > caps.file_bytes:
         raise ImageTooLarge(f"{ref.name!r} has {size:,} bytes; at most {caps.file_bytes:,} are read")
     check_supported(ref.name, sniff(file.peek(HEAD_BYTES)[:HEAD_BYTES]))
-    # One byte more than there should be shows a file that has grown.
-    data = file.read(size + 1)
-    if len(data) != size or version_of(os.fstat(file.fileno())) != version_of(before):
+    data = file.read(size)
+    if version_of(os.fstat(file.fileno())) != version_of(before):
         raise UnreadableImage(f"{ref.name!r} changed while it was read; run again when it is finished")
-    return replace(ref, version=version_of(before), size=len(data)), data
+    return replace(ref, version=version_of(before), size=size), data
