@@ -190,6 +190,21 @@ def test_the_same_pictures_face_the_same_latencies_in_any_order() -> None:
     assert len(set(drawn[0].values())) == 3
 
 
+def test_a_stand_in_that_has_ended_leaves_nothing_behind_in_the_loop(tmp_path: Path) -> None:
+    async def play() -> None:
+        session = aiohttp.ClientSession(headers={"Authorization": "Bearer t"})
+        async with session:
+            async with serve_replicate(world_from({"median": 0.05}), journal=tmp_path / "j") as server:
+                await Client(server, session).create()
+            seen = len(server.journal)
+            async with serve_replicate(world_from(FAST | {"median": 0.2})) as other:
+                await Client(other, session).create({"Prefer": "wait"})
+            assert len(server.journal) == seen
+            assert server.counts["succeeded"] == 0
+
+    asyncio.run(play())
+
+
 _COMMAND = """
 import sys
 from pathlib import Path

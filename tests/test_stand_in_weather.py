@@ -190,8 +190,10 @@ def test_data_is_removed_an_hour_after_the_end_and_the_output_key_stays() -> Non
     async def scene(service: Service) -> None:
         bought = buy(service)
         await asyncio.sleep(3600)
+        service.tidy()
         assert service.showing.read(bought)["data_removed"] is False
         await asyncio.sleep(5)
+        service.tidy()
         shown = service.showing.read(bought)
         assert (shown["data_removed"], shown["output"], shown["logs"], shown["input"]) == (
             True,

@@ -28,6 +28,7 @@ async def front(request: web.Request, handler: Handler) -> web.StreamResponse:
     """Turn the request away, or let the route answer it."""
     service = request.app[SERVICE]
     request[LIMITS] = {}
+    service.tidy()
     match service.world.weather.state:
         case "down":
             service.journal.note("down")

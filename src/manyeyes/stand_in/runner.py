@@ -34,6 +34,7 @@ class Runner:
         self._think = think
         self._tell = tell
         self._queue: deque[Prediction] = deque()
+        self._unfinished: set[Prediction] = set()
         self._taken = 0
         self._warm_at: float | None = None
         self._boot: asyncio.TimerHandle | None = None
@@ -43,6 +44,7 @@ class Runner:
         if prediction.order.cancel_after is not None:
             self._after(prediction, prediction.order.cancel_after, self._past_deadline)
         self._queue.append(prediction)
+        self._unfinished.add(prediction)
         if self._warm_at is None:
             self._begin_boot()
         self.admit()
@@ -84,9 +86,12 @@ class Runner:
         return prediction.ended.is_set()
 
     def close(self) -> None:
-        """Drop every timer of those still queued; the loop drops the others."""
+        """Stop everything where it stands; nothing more is told."""
         if self._boot is not None:
             self._boot.cancel()
+        for prediction in self._unfinished:
+            _stop_timers(prediction)
+        self._unfinished.clear()
         self._queue.clear()
 
     def _free(self) -> bool:
@@ -118,9 +123,8 @@ class Runner:
     def _end(self, prediction: Prediction, status: str) -> None:
         prediction.status = status
         prediction.completed = self._clock.now()
-        for timer in prediction.timers:
-            timer.cancel()
-        prediction.timers.clear()
+        _stop_timers(prediction)
+        self._unfinished.discard(prediction)
         self._taken -= prediction.holds_slot
         prediction.holds_slot = False
         prediction.pictures = []
@@ -131,3 +135,9 @@ class Runner:
 
     def _after(self, prediction: Prediction, delay: float, act: Callable[[Prediction], None]) -> None:
         prediction.timers.append(self._clock.call_later(delay, act, prediction))
+
+
+def _stop_timers(prediction: Prediction) -> None:
+    for timer in prediction.timers:
+        timer.cancel()
+    prediction.timers.clear()

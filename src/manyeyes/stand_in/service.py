@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import math
-from collections import Counter
+from collections import Counter, deque
 from dataclasses import replace
 from hashlib import sha256
 from pathlib import Path
@@ -40,6 +40,8 @@ class Service:
         self.showing = Showing("", self.clock)
         self._eye = Eye()
         self._repeats: Counter[str] = Counter()
+        #: Those whose data is still here, in the order of their ends.
+        self._ended: deque[Prediction] = deque()
         self.change(world)
 
     @property
@@ -118,6 +120,12 @@ class Service:
             prediction.answer = answer(prediction.order.question, sights, drawn.key, drawn.habit)
         return prediction.answer
 
+    def tidy(self) -> None:
+        """Remove the data of what ended long enough ago; to be called before anything is shown."""
+        long_ago = self.clock.now() - self._world.wire.keep_seconds
+        while self._ended and (self._ended[0].completed or 0.0) <= long_ago:
+            self._ended.popleft().remove()
+
     def tell(
         self, event: str, prediction: Prediction, *, status: int | None = None, seconds: float | None = None
     ) -> None:
@@ -134,7 +142,7 @@ class Service:
     def _tell(self, event: str, prediction: Prediction) -> None:
         self.tell(event, prediction, seconds=prediction.runs if event == "started" else None)
         if prediction.completed is not None:
-            self.clock.call_later(self._world.wire.keep_seconds, prediction.remove)
+            self._ended.append(prediction)
 
     def _weather(self) -> Weather:
         return self._world.weather
