@@ -1,1 +1,44 @@
-"""manyeyes looks at a whole portfolio of pictures at once."""
+"""manyeyes looks at a whole portfolio of pictures at once: one style descriptor each, nothing paid twice."""
+
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from manyeyes.library import Report, analyze, analyze_portfolio, analyze_portfolio_sync
+    from manyeyes.model.descriptor import StyleDescriptor
+    from manyeyes.model.errors import AnalyzerError, ImageError, ManyeyesError, SettingsError, StoreError
+    from manyeyes.model.outcome import Analyzed, Failed, Outcome
+    from manyeyes.model.progress import Progress
+
+__all__ = [
+    "Analyzed",
+    "AnalyzerError",
+    "Failed",
+    "ImageError",
+    "ManyeyesError",
+    "Outcome",
+    "Progress",
+    "Report",
+    "SettingsError",
+    "StoreError",
+    "StyleDescriptor",
+    "analyze",
+    "analyze_portfolio",
+    "analyze_portfolio_sync",
+]
+
+_ROOMS = {
+    "manyeyes.library": ("Report", "analyze", "analyze_portfolio", "analyze_portfolio_sync"),
+    "manyeyes.model.descriptor": ("StyleDescriptor",),
+    "manyeyes.model.errors": ("AnalyzerError", "ImageError", "ManyeyesError", "SettingsError", "StoreError"),
+    "manyeyes.model.outcome": ("Analyzed", "Failed", "Outcome"),
+    "manyeyes.model.progress": ("Progress",),
+}
+
+
+def __getattr__(name: str) -> object:
+    """A public name, imported when it is first used: `manyeyes --help` needs none of them."""
+    for room, names in _ROOMS.items():
+        if name in names:
+            return getattr(import_module(room), name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

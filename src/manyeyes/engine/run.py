@@ -81,6 +81,10 @@ class Run:
         """Admit no more pictures; what is in flight is finished and saved."""
         self._flow.stop(why)
 
+    def end_now(self) -> None:
+        """End at once, whatever is in flight; what was begun is found again by the next run."""
+        self._task.cancel()
+
     async def wait(self) -> RunReport:
         """Wait until nothing is in flight any more. Cancelling this stops at once, losing nothing paid:
         what was begun is found again by the next run."""

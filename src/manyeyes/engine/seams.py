@@ -50,6 +50,9 @@ class Store(Protocol):
     async def open_run(self, sources: tuple[str, ...], label: str, recipe: Recipe) -> RunRecord:
         """Open a run, and its portfolio where the sources are new."""
 
+    async def portfolio_of(self, sources: tuple[str, ...]) -> Portfolio | None:
+        """The portfolio that was made from these sources, if one was."""
+
     async def known(
         self, portfolio: Portfolio, images: Sequence[ImageRef], recipe: str
     ) -> list[Known | None]:

@@ -47,6 +47,11 @@ class Analyzed:
     possibly_paid_twice: int = 0
     reused: bool = False
 
+    @property
+    def name(self) -> str:
+        """The picture's name, as shown."""
+        return self.image.name
+
 
 @dataclass(frozen=True, slots=True)
 class Failed:
@@ -66,6 +71,11 @@ class Failed:
     possibly_paid_twice: int = 0
     #: Taken over from the same bytes, or from an earlier run, without a call of its own.
     reused: bool = False
+
+    @property
+    def name(self) -> str:
+        """The picture's name, as shown."""
+        return self.image.name
 
 
 Outcome = Analyzed | Failed

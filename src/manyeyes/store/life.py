@@ -36,12 +36,19 @@ def open_run(connection: Connection, opening: Opening, owner: str) -> RunRecord:
     return record
 
 
-def _portfolio(connection: Connection, opening: Opening, now: float) -> Portfolio:
-    origin = json.dumps(opening.sources)
+def portfolio_of(connection: Connection, sources: tuple[str, ...]) -> Portfolio | None:
+    """The portfolio that was made from these sources, if one was."""
+    origin = json.dumps(sources)
     row = connection.execute(select(portfolios).where(portfolios.c.origin == origin)).one_or_none()
-    if row is not None:
-        return Portfolio(row.id, row.name)
+    return None if row is None else Portfolio(row.id, row.name)
+
+
+def _portfolio(connection: Connection, opening: Opening, now: float) -> Portfolio:
+    known = portfolio_of(connection, opening.sources)
+    if known is not None:
+        return known
     fresh = Portfolio(new_id(), opening.label)
+    origin = json.dumps(opening.sources)
     connection.execute(insert(portfolios).values(id=fresh.id, name=fresh.name, origin=origin, created=now))
     return fresh
 

@@ -49,6 +49,10 @@ class MemoryStore:
         self.outcomes[record.id] = []
         return record
 
+    async def portfolio_of(self, sources: tuple[str, ...]) -> Portfolio | None:
+        """The portfolio that was made from these sources, if one was."""
+        return self.portfolios.get(sources)
+
     async def known(
         self, portfolio: Portfolio, images: Sequence[ImageRef], recipe: str
     ) -> list[Known | None]:

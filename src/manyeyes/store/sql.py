@@ -53,6 +53,10 @@ class SqlStore:
         opening = Opening(sources, label, recipe)
         return await self.carry_out(lambda connection: life.open_run(connection, opening, self.owner))
 
+    async def portfolio_of(self, sources: tuple[str, ...]) -> Portfolio | None:
+        """The portfolio that was made from these sources, if one was."""
+        return await self.carry_out(lambda connection: life.portfolio_of(connection, sources))
+
     async def known(
         self, portfolio: Portfolio, images: Sequence[ImageRef], recipe: str
     ) -> list[Known | None]:

@@ -1,0 +1,131 @@
+"""The one place that builds live objects from settings."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from functools import partial
+
+from manyeyes.analyzers.base import Analyzer
+from manyeyes.analyzers.open import Access, open_analyzer
+from manyeyes.analyzers.prompt import default_ask
+from manyeyes.engine.here import Here
+from manyeyes.engine.plan import Plan
+from manyeyes.engine.preview import Preview, preview
+from manyeyes.engine.seams import Parts, Store
+from manyeyes.imaging.prepare import prepare
+from manyeyes.imaging.threads import Decoders, cores
+from manyeyes.intake.sources import Sources
+from manyeyes.model.ask import Recipe
+from manyeyes.model.descriptor import parse_descriptor
+from manyeyes.pacing.budget import Budget
+from manyeyes.pacing.limit import FixedLimit
+from manyeyes.pacing.limiter import Limiter
+from manyeyes.pacing.quota import Quota
+from manyeyes.settings import Settings
+from manyeyes.store.sql import SqlStore
+
+MEGA = 1_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What is wanted of one run beyond the settings."""
+
+    sources: Sequence[str | os.PathLike[str]]
+    retry_failed: bool = False
+    fresh: bool = False
+    #: The first so many pictures of the listing.
+    limit: int | None = None
+    overall_range: tuple[float, float] = (0, 100)
+
+
+@dataclass(frozen=True, slots=True)
+class Assembly:
+    """A run that is ready to start, and what is known of it before it does."""
+
+    parts: Parts
+    plan: Plan
+    settings: Settings
+
+    async def preview(self) -> Preview:
+        """What the run will come to: lists the sources, reads nothing, buys nothing."""
+        return await preview(self.parts, self.plan)
+
+
+def analyzer_of(settings: Settings) -> Analyzer:
+    """The analyzer that the settings name, not yet entered. Raises SettingsError."""
+    token = settings.replicate_api_token
+    access = Access(
+        token.get_secret_value() if token is not None else None,
+        settings.replicate_base_url,
+        settings.replicate_upload_above,
+    )
+    return open_analyzer(settings.analyzer, settings.model, access)
+
+
+@asynccontextmanager
+async def assembled(
+    settings: Settings, wish: Wish, *, analyzer: Analyzer | None = None, store: Store | None = None
+) -> AsyncIterator[Assembly]:
+    """Everything that one run needs, open for as long as the block lasts. Raises SettingsError."""
+    sources = Sources(wish.sources)
+    sources.check()
+    analyzer = analyzer_of(settings) if analyzer is None else analyzer
+    async with analyzer, Decoders() as threads, _store(settings, store) as kept:
+        pixels = int(settings.max_megapixels * MEGA)
+        ready = partial(prepare, preparation=analyzer.traits.preparation, max_pixels=pixels)
+        concurrency = settings.calls_at_once(await _count(sources) if _by_size(settings) else None)
+        parts = Parts(
+            sources,
+            Here(sources.read, ready, threads),
+            analyzer,
+            kept,
+            limiter_of(settings, analyzer, concurrency),
+            parse_descriptor,
+        )
+        yield Assembly(parts, plan_of(settings, wish, analyzer, concurrency), settings)
+
+
+@asynccontextmanager
+async def _store(settings: Settings, store: Store | None) -> AsyncIterator[Store]:
+    if store is not None:
+        yield store
+    else:
+        async with SqlStore(settings.store_url) as opened:
+            yield opened
+
+
+def _by_size(settings: Settings) -> bool:
+    return settings.preset == "by-size" and settings.concurrency is None
+
+
+async def _count(sources: Sources) -> int:
+    return sum([not hasattr(item, "reason") async for item in sources.list()])
+
+
+def limiter_of(settings: Settings, analyzer: Analyzer, concurrency: int) -> Limiter:
+    """What holds the calls of this analyzer back."""
+    quota = None if settings.rpm is None else Quota.per_minute(settings.rpm, settings.burst)
+    return Limiter(FixedLimit(concurrency), quota, listens_first=analyzer.traits.announces_quota)
+
+
+def plan_of(settings: Settings, wish: Wish, analyzer: Analyzer, concurrency: int) -> Plan:
+    """What the run is to do."""
+    traits = analyzer.traits
+    batch = settings.strategy == "batch"
+    by_bytes = batch and settings.batch_size == "auto"
+    return Plan(
+        Recipe(traits.adapter, traits.base_url, traits.model, default_ask(), traits.preparation),
+        group=settings.batch_size if batch and isinstance(settings.batch_size, int) else concurrency,
+        barrier=batch,
+        batch_budget=Budget(int(settings.memory_mb * MEGA)) if by_bytes else None,
+        deadline=settings.deadline,
+        retry_failed=wish.retry_failed,
+        fresh=wish.fresh,
+        most=wish.limit,
+        overall_range=wish.overall_range,
+        cores=cores(),
+    )

@@ -1,0 +1,154 @@
+"""Shows the progress of a run: as a bar, as plain lines, as JSON, or not at all."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from typing import Literal, TextIO
+
+from rich.console import Console
+from rich.progress import BarColumn, SpinnerColumn, TextColumn
+from rich.progress import Progress as Bar
+
+from manyeyes.cli.words import printable, span
+from manyeyes.model.event import Ended, Event, RunEnded, RunStarted, Skipped
+from manyeyes.model.outcome import Failed
+from manyeyes.model.progress import Progress
+
+Style = Literal["rich", "plain", "json", "none"]
+
+
+class Display:
+    """Shows no progress; whatever else is to be said goes to `out`."""
+
+    def __init__(self, out: TextIO) -> None:
+        self._out = out
+
+    def hear(self, event: Event, progress: Progress) -> None:
+        """An event has happened."""
+
+    def shown(self) -> AbstractContextManager[object]:
+        """For as long as the run lasts."""
+        return nullcontext()
+
+    def paused(self) -> AbstractContextManager[object]:
+        """While a person is asked something."""
+        return nullcontext()
+
+    def say(self, text: str) -> None:
+        """A line beside the progress."""
+        print(printable(text), file=self._out, flush=True)
+
+
+class JsonLines(Display):
+    """Writes one JSON object after each picture, and nothing else."""
+
+    def say(self, text: str) -> None:
+        """Not even this: whoever reads the lines expects objects only."""
+
+    def hear(self, event: Event, progress: Progress) -> None:
+        """Write the progress when a picture has ended."""
+        if isinstance(event, Ended):
+            print(json.dumps(progress.as_json()), file=self._out, flush=True)
+
+
+class PlainLines(Display):
+    """Writes a line for each picture, for pipes and logs."""
+
+    def hear(self, event: Event, progress: Progress) -> None:
+        """Write what has happened."""
+        match event:
+            case RunStarted():
+                self.say(progress.message)
+            case Ended(outcome=Failed(message=message)):
+                self.say(f"{progress.message} failed: {message}")
+            case Ended():
+                self.say(progress.message)
+            case Skipped(what=what):
+                self.say(f"Passed over {what.name}: {what.reason}")
+            case _:
+                pass
+
+
+class LiveBar(Display):
+    """A bar with counts, rate, failures and time left, on a terminal."""
+
+    def __init__(self, out: TextIO) -> None:
+        super().__init__(out)
+        self._console = console = Console(file=out)
+        self._bar = Bar(
+            SpinnerColumn(),
+            TextColumn("{task.description}"),
+            BarColumn(),
+            TextColumn("[bold]{task.fields[counts]}"),
+            TextColumn("[dim]{task.fields[pace]}"),
+            console=console,
+            transient=True,
+        )
+        self._task = self._bar.add_task("Starting analysis...", total=None, counts="", pace="")
+
+    def shown(self) -> AbstractContextManager[object]:
+        """The bar stands while the run lasts and then makes room for the closing line."""
+        return self._bar
+
+    @contextmanager
+    def paused(self) -> Iterator[None]:
+        """Without the bar, which would write over the question."""
+        self._bar.stop()
+        yield
+        self._bar.start()
+
+    def say(self, text: str) -> None:
+        """A line above the bar."""
+        self._above(_escaped(text))
+
+    def hear(self, event: Event, progress: Progress) -> None:
+        """Move the bar; name what failed or was passed over above it."""
+        match event:
+            case Ended(outcome=Failed(image=image, message=message)):
+                self._above(f"[red]failed[/] {_escaped(image.name)}: {_escaped(message)}")
+            case Skipped(what=what):
+                self._above(f"[dim]passed over {_escaped(what.name)}: {_escaped(what.reason)}[/]")
+            case RunEnded():
+                return
+            case _:
+                pass
+        self._bar.update(
+            self._task,
+            description=progress.message,
+            total=progress.total,
+            completed=progress.current,
+            counts=_counts(progress),
+            pace=_pace(progress),
+        )
+
+    def _above(self, text: str) -> None:
+        self._console.print(text, highlight=False, soft_wrap=True)
+
+
+def _escaped(text: str) -> str:
+    return printable(text).replace("[", "\\[")
+
+
+def _counts(progress: Progress) -> str:
+    percentage = progress.percentage
+    parts = [f"{percentage} %"] if percentage is not None else []
+    parts += [f"{progress.reused} reused"] if progress.reused else []
+    parts += [f"[red]{progress.failed} failed[/]"] if progress.failed else []
+    return " · ".join(parts)
+
+
+def _pace(progress: Progress) -> str:
+    rate, eta = progress.rate, progress.eta_seconds
+    parts = [f"{rate:.2g} a second"] if rate is not None else []
+    parts += [f"about {span(eta)} left"] if eta is not None else []
+    return " · ".join(parts)
+
+
+DISPLAYS = {"rich": LiveBar, "plain": PlainLines, "json": JsonLines, "none": Display}
+
+
+def open_display(style: Style, out: TextIO) -> Display:
+    """The display of this style, on `out`."""
+    return DISPLAYS[style](out)

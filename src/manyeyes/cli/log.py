@@ -1,0 +1,108 @@
+"""The log of runs: a file that people tail and machines read."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping, MutableMapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, Literal
+
+import structlog
+
+from manyeyes.cli.words import printable
+from manyeyes.engine.feed import Listener
+from manyeyes.model.errors import SettingsError
+from manyeyes.model.event import Ended, Event, GroupEnded, RunEnded, RunStarted, Skipped
+from manyeyes.model.outcome import Failed
+from manyeyes.model.progress import Progress
+
+Entry = MutableMapping[str, Any]
+
+
+def _as_text(_: object, __: str, entry: Entry) -> str:
+    """`2026-11-23T10:00:00Z info Batch complete { batchIndex: 1, totalBatches: 9 }`."""
+    time, level, event = entry.pop("timestamp"), entry.pop("level"), entry.pop("event")
+    fields = ", ".join(f"{key}: {_shown(value)}" for key, value in entry.items())
+    return f"{time} {level} {event}" + (f" {{ {fields} }}" if fields else "")
+
+
+def _shown(value: object) -> str:
+    return json.dumps(printable(value), ensure_ascii=False) if isinstance(value, str) else json.dumps(value)
+
+
+@contextmanager
+def run_log(path: Path | None, form: Literal["text", "json"], level: str) -> Iterator[Listener | None]:
+    """A listener that writes what happens in a run to the end of `path`; None where no path is given.
+
+    Raises SettingsError where the file cannot be written.
+    """
+    if path is None:
+        yield None
+        return
+    try:
+        file = path.open("a", encoding="utf-8", errors="backslashreplace", buffering=1)
+    except OSError as error:
+        raise SettingsError(f"--log-file {str(path)!r} cannot be written: {error.strerror}") from error
+    render = structlog.processors.JSONRenderer() if form == "json" else _as_text
+    logger = structlog.wrap_logger(
+        structlog.WriteLogger(file),
+        processors=[
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso", utc=True),
+            render,
+        ],
+        wrapper_class=structlog.make_filtering_bound_logger(level),
+    )
+    with file:
+        yield RunLog(logger)
+
+
+class RunLog:
+    """Writes the events of a run to a logger."""
+
+    def __init__(self, logger: Any) -> None:
+        self._logger = logger
+
+    def __call__(self, event: Event, progress: Progress) -> None:
+        """Write what is worth a line."""
+        match event:
+            case RunStarted(run=run):
+                self._logger.info("Run started", run=run)
+            case Ended(outcome=Failed() as failed):
+                self._logger.warning(
+                    "Image failed", **_picture(failed), kind=failed.kind, message=failed.message
+                )
+            case Ended(outcome=outcome):
+                self._logger.debug("Image analyzed", **_picture(outcome), reused=outcome.reused)
+            case Skipped(what=what):
+                self._logger.info("Passed over", name=what.name, reason=what.reason)
+            case GroupEnded():
+                self._logger.info("Batch complete", **_group(event))
+            case RunEnded(stopped=stopped):
+                self._logger.info("Run ended", **_counts(progress), stopped=stopped)
+            case _:
+                pass
+
+
+def _picture(outcome: Any) -> Mapping[str, object]:
+    return {"name": outcome.name, "attempts": outcome.attempts, "seconds": round(outcome.seconds, 3)}
+
+
+def _group(event: GroupEnded) -> Mapping[str, object]:
+    return {
+        "batchIndex": event.index,
+        "totalBatches": event.of,
+        "processed": event.processed,
+        "total": event.total,
+    }
+
+
+def _counts(progress: Progress) -> Mapping[str, object]:
+    return {
+        "total": progress.total,
+        "analyzed": progress.analyzed,
+        "failed": progress.failed,
+        "reused": progress.reused,
+        "seconds": round(progress.elapsed, 3),
+    }

@@ -1,0 +1,98 @@
+"""The `manyeyes` command: its commands by name, each imported when it is chosen."""
+
+from __future__ import annotations
+
+import sys
+from importlib import import_module
+from importlib.metadata import version
+from typing import Annotated, Any
+
+import typer
+from typer.core import TyperGroup
+
+from manyeyes.model.errors import ManyeyesError
+
+#: Each command's module in this room has its name, and holds a function `command`.
+COMMANDS = {
+    "analyze": "Analyze the pictures in folders, files and ZIPs.",
+    "runs": "List the runs in the store.",
+    "show": "Show a run, or one picture with its whole descriptor.",
+    "failures": "Show what failed in a run, by cause, each with its remedy.",
+    "export": "Write the results of a run as JSON lines or CSV.",
+    "forget": "Delete a portfolio or a picture, with its answers.",
+    "sample": "Draw a portfolio of garments with known colours and patterns.",
+    "provider": "Stand in for a provider on this machine, for trials and tests.",
+    "simulate": "Predict how long a run will take, in virtual time.",
+}
+
+
+class LazyCommands(TyperGroup):
+    """Lists every command by a line, and imports only the one that is run."""
+
+    def list_commands(self, ctx: Any) -> list[str]:  # noqa: ARG002
+        """All names, in the order of a first use."""
+        return list(COMMANDS)
+
+    def get_command(self, ctx: Any, cmd_name: str) -> Any:  # noqa: ARG002
+        """For lists: a command that knows its name and its line, and nothing else."""
+        return _listed(cmd_name) if cmd_name in COMMANDS else None
+
+    def resolve_command(self, ctx: Any, args: list[str]) -> Any:
+        """For running: the command itself."""
+        name, found, rest = super().resolve_command(ctx, args)
+        return name, found if name is None else load(name), rest
+
+
+def _listed(name: str) -> Any:
+    app = typer.Typer(add_completion=False)
+    app.command(name, help=COMMANDS[name])(_nothing)
+    return typer.main.get_command(app)
+
+
+def _nothing() -> None:
+    """Stand for a command in a list."""
+
+
+def load(name: str) -> Any:
+    """The command of this name, its module imported."""
+    app = typer.Typer(add_completion=False, context_settings={"help_option_names": ["-h", "--help"]})
+    app.command(name)(import_module(f"manyeyes.cli.{name}").command)
+    return typer.main.get_command(app)
+
+
+app = typer.Typer(
+    cls=LazyCommands,
+    no_args_is_help=True,
+    context_settings={"help_option_names": ["-h", "--help"]},
+    pretty_exceptions_enable=False,
+)
+
+
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"manyeyes {version('manyeyes')}")
+        raise typer.Exit
+
+
+@app.callback()
+def root(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version.")
+    ] = False,
+) -> None:
+    """Look at a whole portfolio of pictures at once: one style descriptor each, nothing paid twice."""
+
+
+def main() -> None:
+    """Run the command line; every expected fault is one sentence on stderr."""
+    try:
+        app()
+    except ManyeyesError as error:
+        typer.echo(f"manyeyes: {error}", err=True)
+        sys.exit(2 if error.kind == "settings_error" else 1)
+    except KeyboardInterrupt:
+        sys.exit(130)
+    except BrokenPipeError:
+        # Whoever read our output has closed it, as `| head` does: nothing is wrong.
+        sys.stderr.close()
+        sys.exit(0)

@@ -1,0 +1,66 @@
+"""`manyeyes provider`: stand in for a provider on this machine."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import typer
+
+from manyeyes.model.errors import SettingsError
+from manyeyes.stand_in.replicate import run_replicate
+from manyeyes.stand_in.world import OPTIONS, Option, world_from
+
+
+def _parameter(option: Option) -> inspect.Parameter:
+    """A setting of the stand-in as an option of the command, of its default's type."""
+    kind: Any = type(option.default)
+    default: Any = option.default
+    if isinstance(option.default, tuple):
+        kind, default = list[str], list(option.default)
+    elif option.choices:
+        kind = Literal[option.choices]  # type: ignore[valid-type]
+    annotation = Annotated[kind, typer.Option(help=option.help)]
+    return inspect.Parameter(
+        option.name, inspect.Parameter.KEYWORD_ONLY, default=default, annotation=annotation
+    )
+
+
+def _with_settings(function: Callable[..., None]) -> Callable[..., None]:
+    """`function` with an option for each setting of the stand-in, in place of its `**world`."""
+    own = inspect.signature(function, eval_str=True)
+    named = [p for p in own.parameters.values() if p.kind is not inspect.Parameter.VAR_KEYWORD]
+    every = [*named, *map(_parameter, OPTIONS)]
+    function.__signature__ = own.replace(parameters=every)  # type: ignore[attr-defined]
+    function.__annotations__ = {p.name: p.annotation for p in every}
+    return function
+
+
+@_with_settings
+def command(
+    kind: Annotated[Literal["replicate"], typer.Option(help="Whose wire to speak.")] = "replicate",
+    port: Annotated[int, typer.Option(min=0, max=65535, help="Port on 127.0.0.1; 0 for a free one.")] = 8900,
+    journal: Annotated[
+        Path | None, typer.Option(help="Write what happens to the end of this file, as JSON lines.")
+    ] = None,
+    **world: Any,
+) -> None:
+    """Stand in for a provider on this machine, for trials and tests.
+
+    It costs nothing, listens on 127.0.0.1 only, and ends with Ctrl-C. Point an analyzer at it with
+    REPLICATE_BASE_URL=http://127.0.0.1:8900 and any REPLICATE_API_TOKEN.
+    """
+    chosen = {name: tuple(value) if isinstance(value, list) else value for name, value in world.items()}
+    try:
+        run_replicate(
+            world_from(chosen),
+            port,
+            lambda origin: typer.echo(f"{kind} stands in at {origin}"),
+            journal,
+        )
+    except ValueError as error:
+        raise SettingsError(str(error)) from None
+    except OSError as error:
+        raise SettingsError(f"the stand-in cannot start: {error}; try another --port or --journal") from None

@@ -1,0 +1,67 @@
+"""What a run will come to, before it starts: listed and looked up, nothing read, nothing bought."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from manyeyes.engine.plan import Plan
+from manyeyes.engine.seams import Parts
+from manyeyes.model.image import ImageRef, PassedOver
+from manyeyes.model.outcome import Answer
+
+#: Pictures that the store is asked about at once.
+WINDOW = 256
+
+
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """Counts of a run that has not started."""
+
+    pictures: int
+    #: Of these, answered already, by place and version.
+    answered: int
+    passed_over: tuple[PassedOver, ...]
+    #: Bytes of the pictures as they lie there.
+    size: int
+    #: Billable tries at one picture, if the worst comes to the worst.
+    tries: int
+
+    @property
+    def calls(self) -> int:
+        """Calls to expect."""
+        return self.pictures - self.answered
+
+    @property
+    def most_calls(self) -> int:
+        """Calls at most."""
+        return self.calls * self.tries
+
+
+async def preview(parts: Parts, plan: Plan) -> Preview:
+    """Count what `plan` would do with the pictures of `parts.source`."""
+    count = answered = size = 0
+    passed_over: list[PassedOver] = []
+    window: list[ImageRef] = []
+    async for item in parts.source.list():
+        if isinstance(item, PassedOver):
+            passed_over.append(item)
+            continue
+        count, size = count + 1, size + item.size
+        window.append(item)
+        if len(window) == WINDOW or count == plan.most:
+            answered += await _answered(parts, plan, window)
+            window.clear()
+        if count == plan.most:
+            break
+    answered += await _answered(parts, plan, window)
+    return Preview(count, answered, tuple(passed_over), size, plan.retry.attempts)
+
+
+async def _answered(parts: Parts, plan: Plan, images: list[ImageRef]) -> int:
+    if plan.fresh or not images:
+        return 0
+    portfolio = await parts.store.portfolio_of(parts.source.identity)
+    if portfolio is None:
+        return 0
+    known = await parts.store.known(portfolio, images, plan.recipe.digest)
+    return sum(what is not None and isinstance(what.answer, Answer) for what in known)

@@ -1,0 +1,149 @@
+"""The library's front: analyze a portfolio from Python."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+
+from manyeyes.analyzers.base import Analyzer
+from manyeyes.assemble import Wish, assembled
+from manyeyes.engine.run import Run
+from manyeyes.engine.seams import Store
+from manyeyes.model.errors import SettingsError
+from manyeyes.model.event import Ended, Event
+from manyeyes.model.outcome import Analyzed, Failed, Outcome
+from manyeyes.model.progress import Progress
+from manyeyes.settings import Settings, read_settings
+
+Source = str | os.PathLike[str]
+OnProgress = Callable[[Progress], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """How the pictures of a portfolio ended."""
+
+    #: Names the run in the store, for `manyeyes show` and `manyeyes export`.
+    run: str
+    #: Every picture, in listing order.
+    outcomes: tuple[Outcome, ...]
+    #: Seconds that the run took.
+    seconds: float
+    #: Why the run stopped before its end; None where every picture has ended.
+    stopped: str | None
+
+    @property
+    def total(self) -> int:
+        """Pictures that have ended."""
+        return len(self.outcomes)
+
+    @property
+    def analyzed(self) -> int:
+        """Pictures with a descriptor, reused ones too."""
+        return sum(isinstance(outcome, Analyzed) for outcome in self.outcomes)
+
+    @property
+    def reused(self) -> int:
+        """Of these, answered without a call."""
+        return sum(isinstance(outcome, Analyzed) and outcome.reused for outcome in self.outcomes)
+
+    @property
+    def failed(self) -> tuple[Failed, ...]:
+        """Pictures without a descriptor: `name`, `kind`, `message` and `attempts` of each."""
+        return tuple(outcome for outcome in self.outcomes if isinstance(outcome, Failed))
+
+
+@asynccontextmanager
+async def analyze(
+    source: Source | Sequence[Source],
+    *,
+    analyzer: str | Analyzer = "local",
+    concurrency: int = 5,
+    on_progress: OnProgress | None = None,
+    overall_range: tuple[float, float] = (0, 100),
+    settings: Settings | None = None,
+    store: Store | None = None,
+) -> AsyncIterator[Run]:
+    """A run whose outcomes stream: `async with analyze("photos") as run: async for outcome in run: …`.
+
+    Takes what `analyze_portfolio` takes. `run.progress` tells how far it is at any time. Leaving the
+    block early stops the run; what is in flight is finished and saved.
+    """
+    chosen = _settings(settings, analyzer, concurrency)
+    sources = [source] if isinstance(source, str | os.PathLike) else source
+    given = None if isinstance(analyzer, str) else analyzer
+    wish = Wish(sources, overall_range=overall_range)
+    async with assembled(chosen, wish, analyzer=given, store=store) as assembly:
+        listeners = () if on_progress is None else (_after_each(on_progress),)
+        async with Run(assembly.parts, assembly.plan, listeners=listeners, stream=True) as run:
+            yield run
+
+
+async def analyze_portfolio(
+    source: Source | Sequence[Source],
+    *,
+    analyzer: str | Analyzer = "local",
+    concurrency: int = 5,
+    on_progress: OnProgress | None = None,
+    overall_range: tuple[float, float] = (0, 100),
+    settings: Settings | None = None,
+    store: Store | None = None,
+) -> Report:
+    """Analyze every picture of `source`: folders, files and ZIPs, one or several.
+
+    `analyzer` is a name (`local`, `replicate`) or an object that fulfils the Analyzer protocol.
+    `on_progress` is called after every picture, failed ones too, and must be quick. `overall_range`
+    maps the run into a larger bar: per cent at its start and at its end (`progress.overall`).
+    Everything else comes from `settings`, by default from the environment and `.env`.
+
+    Raises SettingsError where something is not usable as given. A run that stops early is no error:
+    `Report.stopped` says why, and calling again goes on where it stopped.
+    """
+    async with analyze(
+        source,
+        analyzer=analyzer,
+        concurrency=concurrency,
+        on_progress=on_progress,
+        overall_range=overall_range,
+        settings=settings,
+        store=store,
+    ) as run:
+        outcomes = [outcome async for outcome in run]
+        ended = await run.wait()
+    ordered = tuple(sorted(outcomes, key=lambda outcome: outcome.position))
+    return Report(ended.run, ordered, ended.progress.elapsed, ended.stopped)
+
+
+def analyze_portfolio_sync(source: Source | Sequence[Source], **options: object) -> Report:
+    """`analyze_portfolio` for scripts without an event loop; takes the same options.
+
+    Raises SettingsError inside a running loop, as in a notebook: `await analyze_portfolio(…)` there.
+    """
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        return asyncio.run(analyze_portfolio(source, **options))  # type: ignore[arg-type]
+    raise SettingsError(
+        "analyze_portfolio_sync was called inside a running event loop (as notebooks have): "
+        "use `await analyze_portfolio(...)` there"
+    )
+
+
+def _settings(settings: Settings | None, analyzer: str | Analyzer, concurrency: int) -> Settings:
+    flags: dict[str, object] = {"concurrency": concurrency}
+    if isinstance(analyzer, str):
+        flags["analyzer"] = analyzer
+    if settings is None:
+        return read_settings(flags)
+    return settings.model_copy(update=flags)
+
+
+def _after_each(on_progress: OnProgress) -> Callable[[Event, Progress], None]:
+    def listen(event: Event, progress: Progress) -> None:
+        if isinstance(event, Ended):
+            on_progress(progress)
+
+    return listen
