@@ -3,82 +3,125 @@
 from __future__ import annotations
 
 import sqlite3
+from contextlib import suppress
+from functools import partial
 from pathlib import Path
-from typing import Any
 
 from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.engine import URL, make_url
-from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError, SQLAlchemyError
-from sqlalchemy.pool import NullPool
+from sqlalchemy.exc import ArgumentError, SQLAlchemyError
+from sqlalchemy.pool import NullPool, StaticPool
 
-from manyeyes.model.errors import ManyeyesError, SettingsError, StoreError
+from manyeyes.model.errors import SettingsError
+from manyeyes.store.faults import cause, shown
 from manyeyes.store.migrations import bring_up_to_date
 
 #: Seconds to wait for another process that is writing.
-BUSY_SECONDS = 10
+BUSY_SECONDS = 10.0
+#: Names our lock among those of a PostgreSQL database: "manyeyes" in ASCII.
+_LOCK = 0x6D616E7965796573
 
 
-def open_engine(url: str) -> Engine:
+def open_engine(url: str, *, create: bool = True, busy_seconds: float = BUSY_SECONDS) -> Engine:
     """An engine whose database has today's tables.
 
-    Raises SettingsError where `url` names no database of ours.
+    Raises SettingsError where `url` names no database of ours, or without `create` none at all.
     """
+    parsed = _parsed(url)
+    open_it = _sqlite if parsed.get_backend_name() == "sqlite" else _postgresql
     try:
-        parsed = make_url(url)
-        engine = _sqlite(parsed) if parsed.get_backend_name() == "sqlite" else create_engine(parsed)
-    except (ArgumentError, NoSuchModuleError, ImportError) as error:
-        raise SettingsError(
-            f"{url!r} is no store: give a URL such as sqlite:///runs.db with --store or MANYEYES_STORE"
-        ) from error
-    try:
+        engine = open_it(parsed, create, busy_seconds)
         with engine.begin() as connection:
             bring_up_to_date(connection)
-    except SQLAlchemyError as error:
+        _keep_log(engine)
+    except (SQLAlchemyError, OSError, ImportError, ValueError) as error:
         raise SettingsError(
-            f"the store {url!r} cannot be opened: {_cause(error)}; "
+            f"the store {shown(url)!r} cannot be opened: {cause(error)}; "
             "choose another with --store or MANYEYES_STORE"
         ) from error
     return engine
 
 
-def _sqlite(url: URL) -> Engine:
-    if url.database and url.database != ":memory:":
-        folder = Path(url.database).expanduser().parent
-        try:
-            folder.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise SettingsError(f"the store's folder {folder} cannot be made: {error.strerror}") from error
-    engine = create_engine(url, poolclass=NullPool if url.database else None)
-    event.listen(engine, "connect", _set_up_sqlite)
+def _parsed(url: str) -> URL:
+    try:
+        parsed = make_url(url)
+    except ArgumentError:
+        parsed = None
+    if parsed is None or parsed.get_backend_name() not in ("sqlite", "postgresql"):
+        raise SettingsError(
+            f"{shown(url)!r} is no store: give a URL such as sqlite:///runs.db with --store or MANYEYES_STORE"
+        )
+    return parsed
+
+
+# SQLite
+
+
+def _sqlite(url: URL, create: bool, busy_seconds: float) -> Engine:
+    if url.database in (None, "", ":memory:"):
+        engine = create_engine("sqlite://", poolclass=StaticPool)
+    else:
+        file = Path(str(url.database)).expanduser()
+        _check_file(file, create)
+        engine = create_engine(url.set(database=str(file)), poolclass=NullPool)
+    event.listen(engine, "connect", partial(_set_up_sqlite, busy_seconds))
     event.listen(engine, "begin", _begin_immediate)
     return engine
 
 
-def _set_up_sqlite(connection: sqlite3.Connection, _: object) -> None:
+def _check_file(file: Path, create: bool) -> None:
+    if file.is_dir():
+        raise IsADirectoryError(f"{str(file)!r} is a folder")
+    if not create and not file.exists():
+        raise SettingsError(
+            f"there is no store at {str(file)!r} yet: `manyeyes analyze` makes one; "
+            "or name another with --store or MANYEYES_STORE"
+        )
+    file.parent.mkdir(parents=True, exist_ok=True)
+
+
+def _set_up_sqlite(busy_seconds: float, connection: sqlite3.Connection, _: object) -> None:
     # The driver's own BEGINs would come too late: a transaction that begins reading and then writes
     # may be refused at once, whatever the busy time-out.
     connection.isolation_level = None
-    cursor = connection.cursor()
-    cursor.execute(f"PRAGMA busy_timeout = {BUSY_SECONDS * 1000}")
-    cursor.execute("PRAGMA journal_mode = WAL")
-    cursor.execute("PRAGMA synchronous = FULL")
-    cursor.execute("PRAGMA foreign_keys = ON")
-    cursor.close()
+    connection.execute(f"PRAGMA busy_timeout = {int(busy_seconds * 1000)}")
+    connection.execute("PRAGMA synchronous = FULL")
+    connection.execute("PRAGMA foreign_keys = ON")
 
 
 def _begin_immediate(connection: Connection) -> None:
     connection.exec_driver_sql("BEGIN IMMEDIATE")
 
 
-def as_store_error(url: str, error: Exception) -> ManyeyesError:
-    """What went wrong in the store, in our words."""
-    if isinstance(error, ManyeyesError):
-        return error
-    return StoreError(
-        f"the store {url!r} failed: {_cause(error)}; nothing more is bought. "
-        "Free some space or choose another place with --store, then run again"
-    )
+def _keep_log(engine: Engine) -> None:
+    """Write ahead to a log from now on, so that readers and the writer do not wait for each other.
+
+    Only once the database is known to be ours: the mode stays with the file.
+    """
+    if engine.dialect.name != "sqlite":
+        return
+    with engine.connect() as connection, suppress(sqlite3.OperationalError):
+        # Refused where another process is at work just now; then whoever opens the store next does it.
+        _sqlite_of(connection).execute("PRAGMA journal_mode = WAL")
 
 
-def _cause(error: Any) -> str:
-    return str(error.orig if isinstance(error, DBAPIError) else error)
+def _sqlite_of(connection: Connection) -> sqlite3.Connection:
+    """The driver's own connection, for what no transaction may hold."""
+    raw = connection.connection.driver_connection
+    assert isinstance(raw, sqlite3.Connection)
+    return raw
+
+
+# PostgreSQL
+
+
+def _postgresql(url: URL, create: bool, busy_seconds: float) -> Engine:  # noqa: ARG001
+    engine = create_engine(url)
+    event.listen(engine, "begin", partial(_begin_alone, busy_seconds))
+    return engine
+
+
+def _begin_alone(busy_seconds: float, connection: Connection) -> None:
+    # One writer at a time, as in SQLite: two may then never take one claim, nor wait for each other's rows.
+    wait = f"set_config('lock_timeout', '{int(busy_seconds * 1000)}', true)"
+    connection.exec_driver_sql(f"SELECT {wait}, pg_advisory_xact_lock({_LOCK})")

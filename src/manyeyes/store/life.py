@@ -6,7 +6,7 @@ import json
 import time
 from collections.abc import Sequence
 
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Connection, and_, delete, insert, select, update
 
 from manyeyes.model.portfolio import Portfolio
 from manyeyes.store.owner import LEASE
@@ -54,23 +54,40 @@ def _portfolio(connection: Connection, opening: Opening, now: float) -> Portfoli
 
 
 def beat(connection: Connection, beats: Sequence[Beat], owner: str) -> list[str | None]:
-    """Keep runs and their claims alive; gives back what others ask of each run."""
+    """Keep runs and their claims alive, or close them; gives back what others ask of each run."""
     now = time.time()
     for news in beats:
-        ended = None if news.state == "running" else now
-        connection.execute(
-            update(runs)
-            .where(runs.c.id == news.run)
-            .values(
-                state=news.state,
-                stopped=news.progress.stopped,
-                heartbeat=now,
-                seq=runs.c.seq + 1,
-                progress=json.dumps(news.progress.as_json()),
-                ended=ended,
-            )
-        )
-    connection.execute(update(claims).where(claims.c.owner == owner).values(expires=now + LEASE))
+        _tell(connection, news, now)
+        held = and_(claims.c.run == news.run, claims.c.owner == owner)
+        if news.state == "running":
+            connection.execute(update(claims).where(held).values(expires=now + LEASE))
+        else:
+            connection.execute(delete(claims).where(held))
     wanted = connection.execute(select(runs.c.id, runs.c.wanted).where(runs.c.id.in_([b.run for b in beats])))
     by_run = {row.id: row.wanted for row in wanted}
     return [by_run.get(news.run) for news in beats]
+
+
+def _tell(connection: Connection, news: Beat, now: float) -> None:
+    connection.execute(
+        update(runs)
+        .where(runs.c.id == news.run)
+        .values(
+            state=news.state,
+            stopped=news.progress.stopped,
+            heartbeat=now,
+            seq=runs.c.seq + 1,
+            progress=json.dumps(news.progress.as_json()),
+            ended=None if news.state == "running" else now,
+        )
+    )
+
+
+def leave(connection: Connection, owner: str) -> None:
+    """The process goes: close the runs that nobody closed, and give up every claim.
+
+    Intents stay open: what was begun under them may have been bought, and the next run looks for it.
+    """
+    open_runs = and_(runs.c.owner == owner, runs.c.state == "running")
+    connection.execute(update(runs).where(open_runs).values(state="interrupted", ended=time.time()))
+    connection.execute(delete(claims).where(claims.c.owner == owner))

@@ -10,14 +10,14 @@ from manyeyes.model.ask import Recipe
 from manyeyes.model.image import ImageRef
 from manyeyes.model.outcome import Answer, NoAnswer, Outcome
 from manyeyes.model.portfolio import Portfolio
-from manyeyes.model.ticket import Go, Intent, Key, Ticket, Unsettled
+from manyeyes.model.ticket import Go, Held, Intent, Key, Ticket, Unsettled
 from manyeyes.store.values import Beat, Begun, Known, Purchase, Result, RunRecord
 
 
 class MemoryStore:
     """Keeps everything in dictionaries, and forgets it with the process.
 
-    It has one owner, itself, so nobody else ever holds a claim. Its clock counts requests.
+    Its clock counts requests. A claim holds until its run gives it up or ends: no lease, no heartbeat.
     """
 
     #: No heartbeat: nobody else could hear it.
@@ -28,6 +28,8 @@ class MemoryStore:
         self.answers: dict[Key, Answer | NoAnswer] = {}
         self.outcomes: dict[str, list[Outcome]] = {}
         self.open: dict[Key, list[tuple[Intent, Ticket | None]]] = {}
+        #: Which run is buying an answer now.
+        self.claims: dict[Key, str] = {}
         self.beats: list[Beat] = []
         self._answered_at: dict[Key, float] = {}
         self._places: dict[str, tuple[str, str]] = {}
@@ -75,6 +77,8 @@ class MemoryStore:
         """Leave to buy, with what an earlier run left open."""
         if (answer := await self.look_up(purchase)) is not None:
             return answer
+        if self.claims.setdefault(purchase.key, purchase.run) != purchase.run:
+            return Held()
         left = tuple(self.open.get(purchase.key, ()))
         intent = self._write(purchase)
         return Unsettled(intent, left) if left else Go(intent)
@@ -105,16 +109,25 @@ class MemoryStore:
         if result.key is not None:
             if not result.unsure:
                 self.open.pop(result.key, None)
+            self.claims.pop(result.key, None)
             if result.answer is not None:
-                self.answers[result.key] = result.answer
-                self._answered_at[result.key] = float(next(self._ids))
+                self._keep(result.key, result.answer)
+
+    def _keep(self, key: Key, answer: Answer | NoAnswer) -> None:
+        # A final no never replaces an answer that was paid for.
+        if isinstance(answer, Answer) or not isinstance(self.answers.get(key), Answer):
+            self.answers[key] = answer
+            self._answered_at[key] = float(next(self._ids))
 
     async def let_go(self, key: Key, *, unsure: bool = False) -> None:
         """Give up a claim; its intents stay open where something may have been bought under them."""
         if not unsure:
             self.open.pop(key, None)
+        self.claims.pop(key, None)
 
     async def beat(self, news: Beat) -> str | None:
-        """Keep the news; nobody else could ask for anything."""
+        """Keep the news; nobody else could ask for anything. A run that ends gives up its claims."""
         self.beats.append(news)
+        if news.state != "running":
+            self.claims = {key: run for key, run in self.claims.items() if run != news.run}
         return None

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from sqlalchemy import Connection, insert, inspect, select, update
 
 from manyeyes.model.errors import SettingsError
-from manyeyes.store.tables import metadata, schema_version
+from manyeyes.store.tables import metadata, store_version
 
 Step = Callable[[Connection], None]
 
@@ -24,7 +24,7 @@ def bring_up_to_date(connection: Connection, steps: Sequence[Step] = STEPS) -> N
     version = _version(connection)
     if version is None:
         metadata.create_all(connection)
-        connection.execute(insert(schema_version).values(version=newest))
+        connection.execute(insert(store_version).values(version=newest))
         return
     if version > newest:
         raise SettingsError(
@@ -34,14 +34,14 @@ def bring_up_to_date(connection: Connection, steps: Sequence[Step] = STEPS) -> N
     for step in steps[version - 1 :]:
         step(connection)
     if version < newest:
-        connection.execute(update(schema_version).values(version=newest))
+        connection.execute(update(store_version).values(version=newest))
 
 
 def _version(connection: Connection) -> int | None:
     """The version of the store, None where the database is empty."""
     present = inspect(connection).get_table_names()
-    if schema_version.name in present:
-        version: int = connection.execute(select(schema_version.c.version)).scalar_one()
+    if store_version.name in present:
+        version: int = connection.execute(select(store_version.c.version)).scalar_one()
         return version
     if present:
         raise SettingsError(

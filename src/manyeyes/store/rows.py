@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import base64
+import json
 import secrets
-import string
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from functools import cache
@@ -14,28 +15,24 @@ from sqlalchemy import Connection, Insert, Table
 from sqlalchemy.dialects import postgresql, sqlite
 
 from manyeyes.model.ask import Recipe, Usage
-from manyeyes.model.descriptor import as_json, from_json
+from manyeyes.model.descriptor import StyleDescriptor, as_json, from_json
 from manyeyes.model.outcome import Answer, Failed, NoAnswer
 from manyeyes.model.ticket import Intent, Key
+from manyeyes.store.tables import answers
 from manyeyes.store.values import Result
 
 Row = Mapping[str, Any]
 
-_ALPHABET = string.ascii_lowercase + string.digits
-
 
 def new_id() -> str:
-    """26 characters that cannot be guessed."""
-    return "".join(secrets.choice(_ALPHABET) for _ in range(26))
+    """26 characters, a to z and 2 to 7, that cannot be guessed: 130 random bits in base 32 (RFC 4648)."""
+    return base64.b32encode(secrets.token_bytes(17))[:26].decode().lower()
 
 
 def keep(connection: Connection, table: Table, rows: Sequence[Row]) -> None:
-    """Insert `rows`, replacing those with the same primary key."""
+    """Insert `rows`, replacing those with the same primary key; but a final no replaces no answer."""
     if rows:
-        # One row a key: PostgreSQL refuses to replace a row twice in one statement.
-        key = [column.name for column in table.primary_key]
-        latest = {tuple(row[name] for name in key): row for row in rows}
-        connection.execute(_replacing(table, connection.dialect.name), list(latest.values()))
+        connection.execute(_replacing(table, connection.dialect.name), rows)
 
 
 @cache
@@ -43,7 +40,10 @@ def _replacing(table: Table, dialect: str) -> Insert:
     statement: Any = (postgresql if dialect == "postgresql" else sqlite).insert(table)
     key = [column.name for column in table.primary_key]
     fresh = {c.name: statement.excluded[c.name] for c in table.columns if c.name not in key}
-    replacing: Insert = statement.on_conflict_do_update(index_elements=key, set_=fresh)
+    no_loss = None
+    if table is answers:
+        no_loss = table.c.descriptor.is_(None) | statement.excluded.descriptor.is_not(None)
+    replacing: Insert = statement.on_conflict_do_update(index_elements=key, set_=fresh, where=no_loss)
     return replacing
 
 
@@ -53,7 +53,7 @@ def recipe_row(recipe: Recipe) -> Row:
         "id": recipe.digest,
         "adapter": recipe.adapter,
         "model": recipe.model,
-        "recipe": orjson.dumps(asdict(recipe)).decode(),
+        "recipe": _json(asdict(recipe)),
     }
 
 
@@ -88,6 +88,7 @@ def outcome_row(result: Result) -> Row:
         "seconds": outcome.seconds,
         "input_tokens": outcome.usage.input_tokens,
         "output_tokens": outcome.usage.output_tokens,
+        "possibly_paid_twice": outcome.possibly_paid_twice,
     }
 
 
@@ -98,7 +99,7 @@ def answer_row(key: Key, answer: Answer | NoAnswer, now: float) -> Row:
         none = {"descriptor": None, "input_tokens": None, "output_tokens": None}
         return row | none | {"kind": answer.kind, "message": answer.message}
     return row | {
-        "descriptor": orjson.dumps(as_json(answer.descriptor)).decode(),
+        "descriptor": _json(as_json(answer.descriptor)),
         "raw": answer.raw,
         "kind": None,
         "message": None,
@@ -107,12 +108,28 @@ def answer_row(key: Key, answer: Answer | NoAnswer, now: float) -> Row:
     }
 
 
+def _json(value: object) -> str:
+    try:
+        return orjson.dumps(value).decode()
+    except TypeError:
+        # Half a surrogate pair, which no UTF-8 can hold, stays what it is as an escape.
+        return json.dumps(value)
+
+
+def to_descriptor(text: str) -> StyleDescriptor:
+    """A column of JSON as a descriptor."""
+    try:
+        return from_json(orjson.loads(text))
+    except orjson.JSONDecodeError:
+        return from_json(json.loads(text))
+
+
 def to_answer(row: Any) -> Answer | NoAnswer:
     """A row of `answers` as a value."""
     if row.descriptor is None:
         return NoAnswer(row.kind, row.message)
     usage = Usage(row.input_tokens, row.output_tokens)
-    return Answer(from_json(orjson.loads(row.descriptor)), row.raw, usage)
+    return Answer(to_descriptor(row.descriptor), row.raw, usage)
 
 
 def intent_row(intent: Intent, run: str) -> Row:

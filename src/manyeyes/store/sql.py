@@ -13,7 +13,8 @@ from manyeyes.model.image import ImageRef
 from manyeyes.model.outcome import Answer, NoAnswer
 from manyeyes.model.portfolio import Portfolio
 from manyeyes.model.ticket import Intent, Key, Ticket
-from manyeyes.store import life, statements
+from manyeyes.store import buying, life, statements
+from manyeyes.store.database import BUSY_SECONDS, open_engine
 from manyeyes.store.owner import new_owner
 from manyeyes.store.thread import StoreThread
 from manyeyes.store.values import Beat, Begun, Known, Opening, Purchase, Question, Result, RunRecord
@@ -24,19 +25,21 @@ T = TypeVar("T")
 class SqlStore:
     """Keeps runs and answers in the database at `url`. Enter it (`async with`) before use.
 
-    Entering raises SettingsError when the URL names no store of ours; all methods raise StoreError
-    when the database fails. What a method has returned from is committed.
+    Entering raises SettingsError where the URL names no store of ours, or without `create` none at all;
+    all methods raise StoreError where the database fails, or has been locked by another process for
+    `busy_seconds`. What a method has returned from is committed. Leaving gives up every claim.
     """
 
     #: Seconds between a run's heartbeats.
     beat_every: float | None = 5.0
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, *, create: bool = True, busy_seconds: float = BUSY_SECONDS) -> None:
         self.url = url
         self.owner = new_owner()
-        self._thread = StoreThread(url)
+        connect = partial(open_engine, url, create=create, busy_seconds=busy_seconds)
+        self._thread = StoreThread(url, connect, partial(life.leave, owner=self.owner))
         # Bound once: requests are put together by the statement they name.
-        self._begin = partial(statements.begin, owner=self.owner)
+        self._begin = partial(buying.begin, owner=self.owner)
         self._save = partial(statements.save, owner=self.owner)
         self._let_go = partial(statements.let_go, owner=self.owner)
         self._beat = partial(life.beat, owner=self.owner)

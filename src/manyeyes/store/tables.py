@@ -36,6 +36,17 @@ class FileName(TypeDecorator[str]):
         return None if value is None else value.decode("utf-8", "surrogateescape")
 
 
+class Words(TypeDecorator[str]):
+    """Text from outside, for people to read: what databases refuse (NUL, half surrogates) becomes `?`."""
+
+    impl = Text
+    cache_ok = True
+
+    def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:  # noqa: ARG002
+        """Cleaned."""
+        return None if value is None else value.encode("utf-8", "replace").decode().replace("\0", "?")
+
+
 portfolios = Table(
     "portfolios",
     metadata,
@@ -50,8 +61,8 @@ recipes = Table(
     "recipes",
     metadata,
     Column("id", String(32), primary_key=True),
-    Column("adapter", String(40), nullable=False),
-    Column("model", String(200), nullable=False),
+    Column("adapter", Text, nullable=False),
+    Column("model", Text, nullable=False),
     # The whole recipe as JSON, for whoever wants to know what an answer was an answer to.
     Column("recipe", Text, nullable=False),
 )
@@ -64,7 +75,7 @@ pictures = Table(
     Column("path", FileName, nullable=False),
     Column("entry", FileName),
     Column("name", FileName, nullable=False),
-    Column("version", String(80), nullable=False),
+    Column("version", Text, nullable=False),
     Column("size", Integer, nullable=False),
     # Empty where the bytes could not be read.
     Column("sha256", String(64), nullable=False),
@@ -79,9 +90,9 @@ answers = Table(
     Column("recipe", ForeignKey("recipes.id"), primary_key=True),
     # Null for a final no; then kind and message say why.
     Column("descriptor", Text),
-    Column("raw", Text, nullable=False),
-    Column("kind", String(40)),
-    Column("message", Text),
+    Column("raw", Words, nullable=False),
+    Column("kind", Text),
+    Column("message", Words),
     Column("input_tokens", Integer),
     Column("output_tokens", Integer),
     Column("created", Float, nullable=False),
@@ -94,9 +105,9 @@ runs = Table(
     Column("portfolio", ForeignKey("portfolios.id", ondelete="CASCADE"), nullable=False),
     Column("recipe", ForeignKey("recipes.id"), nullable=False),
     Column("state", String(20), nullable=False),
-    Column("stopped", Text),
+    Column("stopped", Words),
     # Who runs it; `heartbeat` tells others that it is alive, `seq` that there is news in `progress`.
-    Column("owner", String(200), nullable=False),
+    Column("owner", Text, nullable=False),
     Column("heartbeat", Float, nullable=False),
     Column("seq", Integer, nullable=False),
     Column("progress", Text, nullable=False),
@@ -114,14 +125,16 @@ outcomes = Table(
     Column("position", Integer, primary_key=True),
     Column("picture", ForeignKey("pictures.id", ondelete="CASCADE"), nullable=False),
     # Null where the picture was analyzed.
-    Column("kind", String(40)),
-    Column("message", Text),
+    Column("kind", Text),
+    Column("message", Words),
     Column("sha256", String(64), nullable=False),
     Column("reused", Boolean, nullable=False),
     Column("attempts", Integer, nullable=False),
     Column("seconds", Float, nullable=False),
     Column("input_tokens", Integer),
     Column("output_tokens", Integer),
+    # Creates that nobody could find again.
+    Column("possibly_paid_twice", Integer, nullable=False),
     Index("outcomes_picture", "picture"),
 )
 
@@ -129,7 +142,7 @@ intents = Table(
     "intents",
     metadata,
     Column("id", String(26), primary_key=True),
-    Column("run", String(26), nullable=False),
+    Column("run", ForeignKey("runs.id", ondelete="CASCADE"), nullable=False),
     Column("sha256", String(64), nullable=False),
     Column("recipe", String(32), nullable=False),
     Column("created", Float, nullable=False),
@@ -137,6 +150,7 @@ intents = Table(
     # Set once what became of it is known and kept.
     Column("closed", Boolean, nullable=False),
     Index("intents_key", "sha256", "recipe"),
+    Index("intents_run", "run"),
 )
 
 tickets = Table(
@@ -144,7 +158,7 @@ tickets = Table(
     metadata,
     Column("intent", ForeignKey("intents.id", ondelete="CASCADE"), primary_key=True),
     # The provider's id for the work.
-    Column("id", String(200), nullable=False),
+    Column("id", Text, nullable=False),
     Column("created", Float, nullable=False),
 )
 
@@ -153,8 +167,11 @@ claims = Table(
     metadata,
     Column("sha256", String(64), primary_key=True),
     Column("recipe", String(32), primary_key=True),
-    Column("owner", String(200), nullable=False),
+    # Who buys: a run, and the process that it is part of.
+    Column("run", ForeignKey("runs.id", ondelete="CASCADE"), nullable=False),
+    Column("owner", Text, nullable=False),
     Column("expires", Float, nullable=False),
 )
 
-schema_version = Table("schema_version", metadata, Column("version", Integer, nullable=False))
+#: One row: the version of these tables. The name tells a store of ours from any other database.
+store_version = Table("manyeyes_store", metadata, Column("version", Integer, nullable=False))

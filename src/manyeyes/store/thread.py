@@ -14,11 +14,11 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import SQLAlchemyError
 
-from manyeyes.model.errors import ManyeyesError
-from manyeyes.store.database import as_store_error, open_engine
+from manyeyes.model.errors import StoreError
+from manyeyes.store.faults import as_store_error, is_of_the_database, shown
 
 #: Requests of one transaction at most, so that nobody waits long behind a large group.
 LARGEST_GROUP = 512
@@ -36,25 +36,40 @@ class _Request:
 
 
 class StoreThread:
-    """Carries out statements on a database, in the order that they were asked for."""
+    """Carries out statements on the database that `connect` opens; at the end, `farewell`."""
 
-    def __init__(self, url: str) -> None:
+    def __init__(
+        self, url: str, connect: Callable[[], Engine], farewell: Callable[[Connection], object]
+    ) -> None:
         self._url = url
+        self._connect = connect
+        self._farewell = farewell
+        self._closed = False
         self._requests: queue.SimpleQueue[_Request | None] = queue.SimpleQueue()
         self._thread = threading.Thread(target=self._serve, name="manyeyes-store", daemon=True)
 
     async def start(self) -> None:
-        """Open the database; raises SettingsError where the URL names none of ours."""
+        """Open the database; raises SettingsError where it is none of ours."""
         self._thread.start()
-        await self.ask(_is_open, None)
+        try:
+            await self.ask(_is_open, None)
+        except BaseException:
+            await self.stop()
+            raise
 
     async def stop(self) -> None:
         """Do what was asked for before, then end."""
+        self._closed = True
         self._requests.put(None)
         await asyncio.to_thread(self._thread.join)
 
     async def ask(self, statement: Statement, value: Any) -> Any:
-        """The result of `statement` for `value`, committed. Raises StoreError where it failed."""
+        """The result of `statement` for `value`, committed. Raises StoreError where it failed.
+
+        What was asked for is done even where nobody waits for it any more.
+        """
+        if self._closed:
+            raise StoreError(f"the store {shown(self._url)!r} is closed: use it inside its `async with`")
         loop = asyncio.get_running_loop()
         result: asyncio.Future[Any] = loop.create_future()
         self._requests.put(_Request(statement, value, loop, result))
@@ -62,22 +77,29 @@ class StoreThread:
 
     def _serve(self) -> None:
         try:
-            engine = open_engine(self._url)
-        except ManyeyesError as error:
+            engine = self._connect()
+            with engine.connect() as connection:
+                self._work(connection)
+            engine.dispose()
+        except Exception as error:  # noqa: BLE001 - whatever it is, everyone who asks must hear of it
             self._refuse_all(error)
-            return
-        with engine.connect() as connection:
-            while (group := self._next_group()) is not None:
-                self._carry_out(connection, group)
-        engine.dispose()
 
-    def _refuse_all(self, error: ManyeyesError) -> None:
+    def _work(self, connection: Connection) -> None:
         while (group := self._next_group()) is not None:
-            _tell(group, [error] * len(group))
+            self._carry_out(connection, group)
+        # A database that fails has said so before; claims then end by themselves.
+        with suppress(SQLAlchemyError), connection.begin():
+            self._farewell(connection)
+
+    def _refuse_all(self, error: Exception) -> None:
+        while (group := self._next_group()) is not None:
+            _tell(group, [as_store_error(self._url, error) for _ in group])
 
     def _next_group(self) -> list[_Request] | None:
         first = self._requests.get()
         if first is None:
+            # Left where it is: whoever looks again finds the end again.
+            self._requests.put(None)
             return None
         group = [first]
         with suppress(queue.Empty):
@@ -94,8 +116,8 @@ class StoreThread:
             with connection.begin():
                 results = _all(connection, group)
         except Exception as error:  # noqa: BLE001 - whatever it is, the one who asked must hear of it
-            if not isinstance(error, ManyeyesError | SQLAlchemyError) or len(group) == 1:
-                _tell(group, [as_store_error(self._url, error)] * len(group))
+            if len(group) == 1 or is_of_the_database(error):
+                _tell(group, [as_store_error(self._url, error) for _ in group])
                 return
             # One bad request must not take the others with it.
             for request in group:

@@ -1,0 +1,1 @@
+"""A portfolio as a whole: what came of it, and why some of it failed."""

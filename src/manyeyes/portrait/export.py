@@ -1,0 +1,151 @@
+"""Result lines: how the pictures of a run ended, written as JSON lines or CSV."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+from collections.abc import AsyncIterable, AsyncIterator, Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import BinaryIO
+
+import orjson
+
+from manyeyes.model.descriptor import as_json
+from manyeyes.model.errors import SettingsError, StoreError
+from manyeyes.model.outcome import Analyzed, Failed, Outcome
+from manyeyes.portrait.sheet import Line, rows, title_row
+from manyeyes.store.reports import Kept
+
+#: Characters that some readers take for the end of a line, though JSON does not.
+_LINE_BREAKS = re.compile("[\x85\u2028\u2029]")
+
+
+@dataclass(frozen=True, slots=True)
+class Format:
+    """How lines become bytes; `raw` tells whether they hold the model's own words."""
+
+    head: Callable[[bool], bytes]
+    encode: Callable[[Sequence[Line], bool], bytes]
+
+
+def result_line(kept: Kept, *, raw: bool = False) -> Line:
+    """What is written of one picture, in this order; `raw` adds the model's own words at the end."""
+    outcome, usage = kept.outcome, kept.outcome.usage
+    spent = {"input_tokens": usage.input_tokens, "output_tokens": usage.output_tokens}
+    line: dict[str, object] = {
+        "name": outcome.name,
+        "id": outcome.id,
+        **_end(outcome),
+        "reused": outcome.reused,
+        "attempts": outcome.attempts,
+        "seconds": round(outcome.seconds, 3),
+        "usage": None if set(spent.values()) == {None} else spent,
+    }
+    return line | {"raw": kept.raw} if raw else line
+
+
+def _end(outcome: Outcome) -> dict[str, object]:
+    match outcome:
+        case Analyzed(descriptor=descriptor):
+            return {"status": "analyzed", "descriptor": as_json(descriptor), "error": None}
+        case Failed(kind=kind, message=message):
+            return {"status": "failed", "descriptor": None, "error": {"kind": kind, "message": message}}
+
+
+def json_line(value: object) -> bytes:
+    r"""One line of JSON, UTF-8.
+
+    A name that is not UTF-8 is written with `\udc80` to `\udcff` for the bytes that are not (PEP 383):
+    Python's `os.fsencode` gives the name's bytes back.
+    """
+    try:
+        line = orjson.dumps(value)
+    except TypeError:
+        line = json.dumps(value, separators=(",", ":")).encode()
+    if _LINE_BREAKS.search(line.decode()):
+        line = json.dumps(value, separators=(",", ":")).encode()
+    return line + b"\n"
+
+
+#: By the ending of a file's name.
+FORMATS = {
+    ".jsonl": Format(lambda _: b"", lambda lines, _: b"".join(map(json_line, lines))),
+    ".csv": Format(title_row, rows),
+}
+
+
+def check_out(path: Path) -> None:
+    """Make sure, before anything is bought, that results can be written to `path` in the end.
+
+    Raises SettingsError.
+    """
+    format_of(path)
+    if path.is_dir():
+        raise SettingsError(f"--out {str(path)!r} is a folder: name a file in it")
+    part = _part(path)
+    try:
+        part.open("ab").close()
+        part.unlink()
+    except OSError as error:
+        raise SettingsError(
+            f"--out {str(path)!r} cannot be written ({error.strerror}): choose a file in a folder of yours"
+        ) from error
+
+
+def format_of(path: Path) -> Format:
+    """The format that the name's ending asks for. Raises SettingsError."""
+    if (chosen := FORMATS.get(path.suffix.lower())) is None:
+        raise SettingsError(f"--out {str(path)!r} must end in {' or '.join(FORMATS)}")
+    return chosen
+
+
+async def write_out(pages: AsyncIterable[Sequence[Kept]], path: Path, *, raw: bool = False) -> int:
+    """Write a line for each picture to `path`, which is replaced when all are written; how many.
+
+    Until then they are in `path` with `.part` added. Raises StoreError, the old file untouched, where
+    the disk does not take them.
+    """
+    count = 0
+    chosen = format_of(path)
+    with _replacing(path) as out:
+        out.write(chosen.head(raw))
+        async for page in pages:
+            count += len(page)
+            out.write(chosen.encode([result_line(kept, raw=raw) for kept in page], raw))
+    return count
+
+
+async def encoded(
+    pages: AsyncIterable[Sequence[Kept]], chosen: Format, *, raw: bool = False
+) -> AsyncIterator[bytes]:
+    """The same bytes, for a pipe."""
+    yield chosen.head(raw)
+    async for page in pages:
+        yield chosen.encode([result_line(kept, raw=raw) for kept in page], raw)
+
+
+def _part(path: Path) -> Path:
+    return path.with_name(path.name + ".part")
+
+
+@contextmanager
+def _replacing(path: Path) -> Iterator[BinaryIO]:
+    """A file that takes the place of `path` once it is whole and on the disk."""
+    part = _part(path)
+    try:
+        with part.open("wb") as out:
+            yield out
+            out.flush()
+            os.fsync(out.fileno())
+        part.replace(path)
+    except OSError as error:
+        raise StoreError(
+            f"the results could not be written to {str(path)!r} ({error.strerror}); they are in the store: "
+            f"free some space, then write them with `manyeyes export`"
+        ) from error
+    finally:
+        with suppress(OSError):
+            part.unlink(missing_ok=True)

@@ -1,0 +1,61 @@
+"""What a database says when it fails, in our words."""
+
+from __future__ import annotations
+
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import (
+    ArgumentError,
+    DatabaseError,
+    DataError,
+    DBAPIError,
+    IntegrityError,
+    NotSupportedError,
+    ProgrammingError,
+)
+
+from manyeyes.model.errors import ManyeyesError, StoreError
+
+#: What is wrong with one request, and not with the database.
+_OF_ONE_REQUEST = (DataError, IntegrityError, NotSupportedError, ProgrammingError)
+
+
+def shown(url: str) -> str:
+    """A store's URL without its password."""
+    try:
+        return make_url(url).render_as_string(hide_password=True)
+    except ArgumentError:
+        return url
+
+
+def cause(error: BaseException) -> str:
+    """What the database or the system said, on one line."""
+    if isinstance(error, ModuleNotFoundError):
+        return f"{error.name} is not installed (pip install 'manyeyes[postgres]')"
+    if isinstance(error, DBAPIError):
+        return " ".join(str(error.orig).split())
+    if isinstance(error, OSError):
+        return error.strerror or str(error)
+    return f"{type(error).__name__}: {error}"
+
+
+def is_of_the_database(error: Exception) -> bool:
+    """Whether every other request would fail as well: no space, locked, broken, gone."""
+    return isinstance(error, DatabaseError) and not isinstance(error, _OF_ONE_REQUEST)
+
+
+def as_store_error(url: str, error: Exception) -> ManyeyesError:
+    """What went wrong in the store at `url`, and what to do about it."""
+    if isinstance(error, ManyeyesError):
+        return error
+    said = cause(error)
+    return StoreError(
+        f"the store {shown(url)!r} failed: {said}; nothing more is bought. {_advice(error, said)}"
+    )
+
+
+def _advice(error: Exception, said: str) -> str:
+    if isinstance(error, IntegrityError):
+        return "What it refers to was forgotten meanwhile: run again"
+    if "locked" in said or "lock timeout" in said:
+        return "Another program is writing to it: wait for that to end, then run again"
+    return "Free some space or choose another place with --store, then run again"
