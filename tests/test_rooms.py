@@ -37,7 +37,7 @@ EXCEPTIONS: dict[str, tuple[set[str], str]] = {
 }
 
 #: The doors, which may import any room: the command line, and the library under its public names.
-FRONTS = {"cli", "library", "__init__"}
+FRONTS = {"cli", "library", "__init__", "__main__"}
 
 #: Where imports inside functions are meant, and why.
 LAZY: dict[str, str] = {
@@ -48,7 +48,7 @@ LAZY: dict[str, str] = {
 #: Library to the rooms that may know of it.
 KNOWN_TO: dict[str, set[str]] = {
     "aiohttp": {"analyzers", "stand_in"},
-    "PIL": {"imaging", "stand_in"},
+    "PIL": {"imaging", "stand_in", "lab"},
     "pillow_heif": {"imaging"},
     "sqlalchemy": {"store"},
     "sqlite3": {"store"},
