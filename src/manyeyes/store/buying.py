@@ -12,11 +12,19 @@ from sqlalchemy import Connection, select
 from manyeyes.model.ticket import Go, Held, Intent, Key, Ticket, Unsettled
 from manyeyes.store.owner import LEASE, holds
 from manyeyes.store.rows import intent_row, keep, new_id, to_intent
-from manyeyes.store.statements import Kept, accepted, among, answers_to, key_of
+from manyeyes.store.statements import Kept, accepted, answers_to, hashes, key_of, with_bytes
 from manyeyes.store.tables import claims, intents, tickets
 from manyeyes.store.values import Begun, Purchase
 
 Left = dict[Key, list[tuple[Intent, Ticket | None]]]
+
+_HOLDERS = select(claims).where(with_bytes(claims))
+_LEFT_OPEN = (
+    select(intents, tickets.c.id.label("ticket"))
+    .select_from(intents.outerjoin(tickets, tickets.c.intent == intents.c.id))
+    .where(with_bytes(intents), intents.c.closed.is_(False))
+    .order_by(intents.c.created)
+)
 
 
 def begin(connection: Connection, purchases: Sequence[Purchase], owner: str) -> list[Begun]:
@@ -87,18 +95,13 @@ class _Desk:
 
 
 def _holders(connection: Connection, keys: set[Key]) -> dict[Key, _Holder]:
-    rows = connection.execute(select(claims).where(among(claims, keys)))
+    rows = connection.execute(_HOLDERS, hashes(keys))
     return {key: _Holder(row.run, row.owner, row.expires) for row in rows if (key := key_of(row)) in keys}
 
 
 def _left_open(connection: Connection, keys: set[Key]) -> Left:
     """What earlier runs were about to buy and nobody has settled, oldest first."""
-    rows = connection.execute(
-        select(intents, tickets.c.id.label("ticket"))
-        .select_from(intents.outerjoin(tickets, tickets.c.intent == intents.c.id))
-        .where(among(intents, keys), intents.c.closed.is_(False))
-        .order_by(intents.c.created)
-    )
+    rows = connection.execute(_LEFT_OPEN, hashes(keys))
     left: Left = {}
     for row in rows:
         if (key := key_of(row)) in keys:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Table, and_, bindparam, delete, select, update
@@ -17,14 +17,29 @@ from manyeyes.store.values import Known, Purchase, Question, Result
 Kept = dict[Key, tuple[Answer | NoAnswer, float]]
 
 
+def with_bytes(table: Table) -> ColumnElement[bool]:
+    """Rows with one of these `hashes`. Recipes are compared by the caller: for pairs in a list, SQLite
+    finds no index and reads the whole table."""
+    return table.c.sha256.in_(bindparam("hashes", expanding=True))
+
+
+def _of_key(table: Table) -> ColumnElement[bool]:
+    return and_(table.c.sha256 == bindparam("key_sha256"), table.c.recipe == bindparam("key_recipe"))
+
+
+# Built once: putting a statement together costs more than carrying it out.
+_PLACES = select(pictures.c.id, pictures.c.version, pictures.c.sha256).where(
+    pictures.c.id.in_(bindparam("places", expanding=True)), pictures.c.sha256 != ""
+)
+_ANSWERS = select(answers).where(with_bytes(answers))
+_CLOSE = update(intents).where(_of_key(intents)).values(closed=True)
+_GIVE_UP = delete(claims).where(_of_key(claims), claims.c.owner == bindparam("key_owner"))
+
+
 def known(connection: Connection, questions: Sequence[Question]) -> list[Known | None]:
     """What is known of listed pictures by their place and version, bytes unread."""
     places = {_picture_id(question): question for question in questions}
-    rows = connection.execute(
-        select(pictures.c.id, pictures.c.version, pictures.c.sha256).where(
-            pictures.c.id.in_(places), pictures.c.sha256 != ""
-        )
-    )
+    rows = connection.execute(_PLACES, {"places": list(places)})
     keys = {
         row.id: Key(row.sha256, places[row.id].recipe)
         for row in rows
@@ -60,14 +75,13 @@ def accepted(purchase: Purchase, kept: Kept) -> Answer | NoAnswer | None:
 def answers_to(connection: Connection, keys: Iterable[Key]) -> Kept:
     """The answers to these keys, each with the time when it was kept."""
     wanted = set(keys)
-    rows = connection.execute(select(answers).where(among(answers, wanted)))
+    rows = connection.execute(_ANSWERS, hashes(wanted))
     return {key: (to_answer(row), row.created) for row in rows if (key := key_of(row)) in wanted}
 
 
-def among(table: Table, keys: Iterable[Key]) -> ColumnElement[bool]:
-    """Rows with the bytes of these keys. The recipe is compared by the caller: SQLite finds no index for
-    pairs in a list, and reads the whole table."""
-    return table.c.sha256.in_({key.sha256 for key in keys})
+def hashes(keys: Iterable[Key]) -> dict[str, list[str]]:
+    """What `with_bytes` asks for."""
+    return {"hashes": [key.sha256 for key in keys]}
 
 
 def key_of(row: Any) -> Key:
@@ -116,19 +130,10 @@ def let_go(connection: Connection, claimed: Sequence[tuple[Key, bool]], owner: s
 def close_intents(connection: Connection, keys: Sequence[Key]) -> None:
     """What became of everything that was begun for these keys is known and kept."""
     if keys:
-        connection.execute(_by_key(intents, update).values(closed=True), _bound(keys))
+        connection.execute(_CLOSE, [{"key_sha256": k.sha256, "key_recipe": k.recipe} for k in keys])
 
 
 def _give_up(connection: Connection, keys: Sequence[Key], owner: str) -> None:
     if keys:
-        connection.execute(_by_key(claims, delete).where(claims.c.owner == owner), _bound(keys))
-
-
-def _by_key(table: Table, verb: Callable[[Table], Any]) -> Any:
-    return verb(table).where(
-        and_(table.c.sha256 == bindparam("key_sha256"), table.c.recipe == bindparam("key_recipe"))
-    )
-
-
-def _bound(keys: Sequence[Key]) -> list[dict[str, str]]:
-    return [{"key_sha256": key.sha256, "key_recipe": key.recipe} for key in keys]
+        mine = [{"key_sha256": k.sha256, "key_recipe": k.recipe, "key_owner": owner} for k in keys]
+        connection.execute(_GIVE_UP, mine)
