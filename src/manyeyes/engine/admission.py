@@ -6,10 +6,13 @@ import heapq
 import itertools
 from collections import deque
 
+from manyeyes.engine.bell import Bell
 from manyeyes.engine.job import Job
 
 #: Retries that may go before a fresh picture that waits.
 RETRIES_IN_A_ROW = 2
+#: Seconds. What is due sooner is due: no timer could be told to wait for it.
+SHORTEST_WAIT = 1e-7
 
 
 class Admission:
@@ -23,6 +26,12 @@ class Admission:
         self._parked: list[tuple[float, int, Job]] = []
         self._order = itertools.count()
         self._retries_in_a_row = 0
+        #: No more prepared pictures will come.
+        self.closed = False
+        #: Rings for the loop that admits: someone has come, or nobody more will.
+        self.arrival = Bell()
+        #: Rings for the loop that takes pictures in hand: one has gone to its call.
+        self.departure = Bell()
 
     @property
     def fresh(self) -> int:
@@ -34,33 +43,43 @@ class Admission:
         """Retries that wait."""
         return len(self._parked)
 
+    @property
+    def is_over(self) -> bool:
+        """Nobody waits, and no more prepared pictures will come."""
+        return self.closed and not self._fresh and not self._parked
+
     def add(self, job: Job) -> None:
         """A picture is prepared."""
         self._fresh.append(job)
+        self.arrival.ring()
 
     def park(self, job: Job, due: float) -> None:
         """A picture is to be tried again, not before `due` (seconds of the loop's clock)."""
         heapq.heappush(self._parked, (due, next(self._order), job))
+        self.arrival.ring()
+
+    def close(self) -> None:
+        """No more prepared pictures will come."""
+        self.closed = True
+        self.arrival.ring()
 
     def due_in(self, now: float, *, only_retries: bool = False) -> float | None:
         """Seconds until someone can go; 0 for at once, None while nobody waits."""
         if self._fresh and not only_retries:
             return 0.0
-        return max(0.0, self._parked[0][0] - now) if self._parked else None
+        if not self._parked:
+            return None
+        wait = self._parked[0][0] - now
+        return wait if wait > SHORTEST_WAIT else 0.0
 
-    def next(self, now: float, *, only_retries: bool = False) -> Job | None:
-        """Whose turn it is: retries first, but two in a row at most while a fresh one waits."""
-        due = bool(self._parked) and self._parked[0][0] <= now
+    def next(self, now: float, *, only_retries: bool = False) -> Job:
+        """Whose turn it is, where `due_in` was 0: retries first, but two in a row at most while a fresh
+        picture waits."""
         fresh = bool(self._fresh) and not only_retries
+        due = bool(self._parked) and self._parked[0][0] - now <= SHORTEST_WAIT
         if due and (self._retries_in_a_row < RETRIES_IN_A_ROW or not fresh):
             self._retries_in_a_row += 1
             return heapq.heappop(self._parked)[2]
         self._retries_in_a_row = 0
-        return self._fresh.popleft() if fresh else None
-
-    def drain(self) -> list[Job]:
-        """Everyone who waits, when nobody is admitted any more."""
-        waiting = [*self._fresh, *(job for _, _, job in self._parked)]
-        self._fresh.clear()
-        self._parked.clear()
-        return waiting
+        self.departure.ring()
+        return self._fresh.popleft()

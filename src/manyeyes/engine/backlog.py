@@ -66,7 +66,7 @@ class Backlog:
     def _spill(self) -> None:
         if self._file is None:
             self._file = tempfile.TemporaryFile(prefix="manyeyes-")  # noqa: SIM115 - closed by discard
-        start = self._file.seek(0, 2)
+        start = self._file.seek(0, 2 if self._blocks else 0)
         # Only this process has the file open, and it has no name: what is read was written here.
         self._file.write(pickle.dumps(self._tail, pickle.HIGHEST_PROTOCOL))
         self._blocks.append((start, self._file.tell() - start))

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from dataclasses import replace
 
-from manyeyes.engine.feed import Feed
-from manyeyes.engine.job import Job, Picture, Settled
+from manyeyes.engine.claims import Claims
+from manyeyes.engine.job import Picture, Settled, Tally
 from manyeyes.engine.seams import Store
 from manyeyes.model.errors import ImageError
-from manyeyes.model.event import Ended, Event
+from manyeyes.model.event import Ended
 from manyeyes.model.outcome import Analyzed, Answer, Failed, NoAnswer, Outcome
 from manyeyes.model.ticket import Key
 from manyeyes.store.values import Result, RunRecord
+
+#: Of a picture that ended without a call.
+_NOTHING = Tally()
 
 
 class Endings:
@@ -23,76 +25,78 @@ class Endings:
     so that one call answers, or fails, them all.
     """
 
-    def __init__(self, store: Store, run: RunRecord, feed: Feed, note: Callable[[Event], None]) -> None:
+    def __init__(self, store: Store, run: RunRecord, claims: Claims, tell: Callable[[Ended], None]) -> None:
         self._store = store
         self._run = run
-        self._feed = feed
-        self._note = note
+        self._claims = claims
+        self._tell = tell
         self._followers: dict[str, list[Picture]] = {}
         #: Bytes that failed in this run; they are not tried twice in it.
         self._failed: dict[str, NoAnswer] = {}
 
-    def lead(self, sha256: str) -> bool:
-        """Whether nobody else in this run is after these bytes; if so, the caller is from now on."""
-        return sha256 not in self._followers and self._followers.setdefault(sha256, []) == []
-
-    def follow(self, sha256: str, picture: Picture) -> None:
-        """End this picture as the one that leads will end."""
-        self._followers[sha256].append(picture)
+    def leads(self, picture: Picture, sha256: str) -> bool:
+        """Whether this picture leads from now on: nobody else is after its bytes. Otherwise it follows."""
+        followers = self._followers.get(sha256)
+        if followers is None:
+            self._followers[sha256] = []
+            return True
+        followers.append(picture)
+        return False
 
     def failed(self, sha256: str) -> NoAnswer | None:
         """Why these bytes failed before in this run."""
         return self._failed.get(sha256)
 
     async def reuse(self, picture: Picture, sha256: str, end: Answer | NoAnswer) -> None:
-        """A picture ends by what is known of its bytes, without a call of its own."""
-        await self._end(sha256, end, Result(self._run, _outcome(picture, sha256, end)))
+        """A picture ends by what is known of its bytes; nobody waits for it."""
+        await self._keep(Result(self._run, _outcome(picture, sha256, end, _NOTHING, reused=True)))
+
+    async def reuse_for_all(self, picture: Picture, sha256: str, end: Answer | NoAnswer) -> None:
+        """A picture that leads, and those that follow it, end by what is known of their bytes."""
+        await self.reuse(picture, sha256, end)
+        await self._share(sha256, end)
 
     async def settle(self, step: Settled) -> None:
         """A picture's own attempts have ended."""
         job, key = step.job, step.job.intent.key
+        outcome = _outcome(job.picture, key.sha256, step.end, job.tally)
         answer = step.end if step.final else None
-        result = Result(self._run, _outcome(job.picture, key.sha256, step.end, job), key, answer, job.unsure)
-        await self._end(key.sha256, step.end, result)
+        await self._keep(Result(self._run, outcome, key, answer, unsure=bool(job.left)))
+        await self._share(key.sha256, step.end)
 
-    async def fail(self, picture: Picture, sha256: str, error: ImageError, key: Key | None = None) -> None:
-        """A picture cannot be used; `key` is given where its claim is held."""
+    async def fail(
+        self,
+        picture: Picture,
+        sha256: str,
+        error: ImageError,
+        *,
+        key: Key | None = None,
+        unsure: bool = False,
+    ) -> None:
+        """A picture cannot be used. `key` is given where its claim is held, `unsure` where an earlier run
+        may have bought something under it."""
         end = NoAnswer(error.kind, str(error))
-        outcome = Failed(picture.image, picture.id, picture.position, sha256, end.kind, end.message)
-        await self._end(sha256, end, Result(self._run, outcome, key))
+        await self._keep(Result(self._run, _outcome(picture, sha256, end, _NOTHING), key, unsure=unsure))
+        await self._share(sha256, end)
 
-    async def _end(self, sha256: str, end: Answer | NoAnswer, result: Result) -> None:
-        await self._keep(result)
+    async def _share(self, sha256: str, end: Answer | NoAnswer) -> None:
         if isinstance(end, NoAnswer) and sha256:
             self._failed[sha256] = end
         for picture in self._followers.pop(sha256, ()):
-            await self._keep(Result(self._run, _outcome(picture, sha256, end)))
+            await self.reuse(picture, sha256, end)
 
     async def _keep(self, result: Result) -> None:
         await self._store.save(result)
-        self.tell(Ended(result.outcome, asyncio.get_running_loop().time()))
-
-    def tell(self, event: Event) -> None:
-        """Pass an event on."""
-        self._feed.tell(event)
-        self._note(event)
+        if result.key is not None:
+            self._claims.ended(result.key)
+        self._tell(Ended(result.outcome, asyncio.get_running_loop().time()))
 
 
-def _outcome(picture: Picture, sha256: str, end: Answer | NoAnswer, job: Job | None = None) -> Outcome:
-    """How `picture` ended: by the attempts of `job`, or by what was known already."""
+def _outcome(
+    picture: Picture, sha256: str, end: Answer | NoAnswer, tally: Tally, *, reused: bool = False
+) -> Outcome:
     image, id_, position = picture.image, picture.id, picture.position
+    spent = tally.attempts, tally.seconds, tally.usage, tally.possibly_paid_twice, reused
     if isinstance(end, NoAnswer):
-        failed = Failed(image, id_, position, sha256, end.kind, end.message, reused=job is None)
-        return failed if job is None else _with_attempts(failed, job)
-    analyzed = Analyzed(image, id_, position, sha256, end.descriptor, reused=job is None)
-    return analyzed if job is None else _with_attempts(analyzed, job)
-
-
-def _with_attempts(outcome: Outcome, job: Job) -> Outcome:
-    return replace(
-        outcome,
-        attempts=job.attempts,
-        seconds=job.seconds,
-        usage=job.usage,
-        possibly_paid_twice=job.possibly_paid_twice,
-    )
+        return Failed(image, id_, position, sha256, end.kind, end.message, *spent)
+    return Analyzed(image, id_, position, sha256, end.descriptor, *spent)

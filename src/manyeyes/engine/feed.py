@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from manyeyes.model.event import Ended, Event, GroupEnded, Listed, Skipped
+from manyeyes.model.event import Event, GroupEnded
 from manyeyes.model.progress import Progress
 
 #: Hears each event with the progress after it; must be quick, and must not raise.
@@ -28,29 +28,24 @@ class Feed:
 class Groups:
     """Counts pictures into groups of one size, and says when one is full.
 
-    Where batches are cut by bytes, their sizes differ: then `close` says where one ends.
+    Where batches are cut by bytes, their sizes differ: then `size` is None, and `close` is called when a
+    batch has ended.
     """
 
-    def __init__(self, feed: Feed, size: int, *, fixed: bool) -> None:
+    def __init__(self, feed: Feed, size: int | None) -> None:
         self._feed = feed
         self._size = size
-        self._fixed = fixed
         self._index = 0
         self._processed = 0
 
-    def after(self, event: Event) -> None:
-        """Tell of the group that this event completes, if it does."""
-        match event:
-            case Ended(at=at) if self._fixed and self._feed.progress.current % self._size == 0:
-                self.close(at)
-            case Ended(at=at) | Skipped(at=at) | Listed(at=at) if self._all_ended():
-                self.close(at)
-
-    def _all_ended(self) -> bool:
+    def count(self) -> None:
+        """A picture has ended, or the total has become known: that may complete a group."""
         progress = self._feed.progress
-        return progress.current == progress.total
+        full = self._size is not None and progress.current - self._processed == self._size
+        if full or progress.current == progress.total:
+            self.close()
 
-    def close(self, at: float) -> None:
+    def close(self) -> None:
         """A group ends here, unless nothing has ended since the last."""
         progress = self._feed.progress
         if progress.current == self._processed:
@@ -58,6 +53,6 @@ class Groups:
         self._index += 1
         self._processed = progress.current
         of = None
-        if self._fixed and progress.total is not None:
+        if self._size is not None and progress.total is not None:
             of = -(-progress.total // self._size)
-        self._feed.tell(GroupEnded(self._index, of, progress.current, progress.total, at))
+        self._feed.tell(GroupEnded(self._index, of, progress.current, progress.total, progress.at))

@@ -9,6 +9,9 @@ from manyeyes.model.image import ImageRef, PreparedImage
 from manyeyes.model.outcome import Answer, NoAnswer
 from manyeyes.model.ticket import Intent, Ticket
 
+#: What was about to be bought and is not settled, oldest first; with the ticket where one came back.
+Left = tuple[tuple[Intent, Ticket | None], ...]
+
 
 @dataclass(frozen=True, slots=True)
 class Picture:
@@ -21,26 +24,33 @@ class Picture:
 
 
 @dataclass(frozen=True, slots=True)
+class Tally:
+    """What the attempts at a picture have come to."""
+
+    #: Billable tries.
+    attempts: int = 0
+    #: Seconds that attempts took, waits between them left out.
+    seconds: float = 0.0
+    usage: Usage = Usage()
+    #: Creates that may have to be paid beside the answer, since nobody could find them again.
+    possibly_paid_twice: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class Job:
-    """A prepared picture whose claim is held, and how its attempts went so far."""
+    """A prepared picture that is ours to ask about, and how its attempts went so far."""
 
     picture: Picture
     prepared: PreparedImage
     ask: Ask
     intent: Intent
-    #: What earlier runs were about to buy for it and did not settle.
-    left: tuple[tuple[Intent, Ticket | None], ...] = ()
-    #: The last create broke off: it may have been bought.
-    unsure: bool = False
+    #: To be looked for before anything is bought again.
+    left: Left = ()
     #: Rounds that failed, for back-off; a wait that the provider named does not count.
     rounds: int = 0
-    #: Billable tries.
-    attempts: int = 0
+    #: Times that the model was asked again after an answer outside the schema.
     reasks: int = 0
-    #: Seconds that attempts took, waits between them left out.
-    seconds: float = 0.0
-    usage: Usage = Usage()
-    possibly_paid_twice: int = 0
+    tally: Tally = Tally()
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +59,7 @@ class Again:
 
     job: Job
     delay: float
-    #: The provider named this wait: it holds for every call.
+    #: The provider named this wait.
     named: bool
     #: `kind` of what went wrong, and what was said of it.
     why: str
@@ -66,4 +76,12 @@ class Settled:
     final: bool
 
 
-Step = Again | Settled
+@dataclass(frozen=True, slots=True)
+class Barred:
+    """No picture would fare better: the run is to stop."""
+
+    job: Job
+    why: str
+
+
+Step = Again | Settled | Barred

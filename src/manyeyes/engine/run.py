@@ -7,8 +7,9 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from typing import Self
 
+from manyeyes.engine.calling import Consent
 from manyeyes.engine.feed import Feed, Listener
-from manyeyes.engine.flow import Consent, Flow
+from manyeyes.engine.flow import Flow
 from manyeyes.engine.plan import Plan
 from manyeyes.engine.seams import Parts
 from manyeyes.model.errors import StoreError
@@ -16,6 +17,10 @@ from manyeyes.model.event import Ended, Event, RunEnded, RunStarted
 from manyeyes.model.outcome import Outcome
 from manyeyes.model.progress import Progress
 from manyeyes.store.values import Beat
+
+#: Why a run stopped that was cut short rather than asked to stop.
+INTERRUPTED = "interrupted"
+LEFT = "left before its end"
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +61,11 @@ class Run:
         """How far it is, at any time."""
         return self._feed.progress
 
+    @property
+    def id(self) -> str:
+        """Names the run in the store."""
+        return self._record.id
+
     async def __aenter__(self) -> Self:
         source = self._parts.source
         self._record = await self._parts.store.open_run(source.identity, source.label, self._plan.recipe)
@@ -64,54 +74,62 @@ class Run:
         return self
 
     async def __aexit__(self, kind: type[BaseException] | None, *_: object) -> None:
-        if self._task.done():
-            return
-        if kind is None:
-            self.stop("left before its end")
+        if kind is None or issubclass(kind, Exception):
+            self.stop(LEFT)
         else:
-            self._task.cancel()
-        await asyncio.wait([self._task])
-
-    @property
-    def id(self) -> str:
-        """Names the run in the store."""
-        return self._record.id
+            self.end_now()
+        await self._wait_ended()
+        if not self._task.cancelled() and (error := self._task.exception()) is not None and kind is None:
+            raise error
 
     def stop(self, why: str) -> None:
         """Admit no more pictures; what is in flight is finished and saved."""
-        self._flow.stop(why)
+        if not self._task.done():
+            self._flow.stop(why)
 
     def end_now(self) -> None:
-        """End at once, whatever is in flight; what was begun is found again by the next run."""
-        self._task.cancel()
+        """Wait for nothing more. What was paid for is not lost: the next run finds what was begun."""
+        if not self._task.done():
+            self._flow.stop(INTERRUPTED)
+            self._task.cancel()
 
     async def wait(self) -> RunReport:
-        """Wait until nothing is in flight any more. Cancelling this stops at once, losing nothing paid:
-        what was begun is found again by the next run."""
-        await self._task
+        """Wait until nothing is in flight any more. Cancelling this ends the run at once."""
+        await self._wait_ended()
+        if not self._task.cancelled():
+            self._task.result()
         return RunReport(self.id, self.progress, self._flow.stopped)
+
+    async def _wait_ended(self) -> None:
+        try:
+            await asyncio.wait([self._task])
+        except asyncio.CancelledError:
+            self.end_now()
+            await asyncio.wait([self._task])
+            raise
 
     async def __aiter__(self) -> AsyncIterator[Outcome]:
         while (outcome := await self._outcomes.get()) is not None:
             yield outcome
-        await self._task
+        await self.wait()
 
     def _queue(self, event: Event, _: Progress) -> None:
         if isinstance(event, Ended):
             self._outcomes.put_nowait(event.outcome)
 
     async def _work(self) -> None:
-        loop = asyncio.get_running_loop()
-        self._feed.tell(RunStarted(self.id, loop.time()))
+        self._feed.tell(RunStarted(self.id, asyncio.get_running_loop().time()))
+        state = "interrupted"
         try:
             async with asyncio.TaskGroup() as tasks:
                 beating = tasks.create_task(self._beat())
                 await self._flow.run()
                 beating.cancel()
-            self._feed.tell(RunEnded(self._flow.stopped, loop.time()))
-            await self._close()
+            state = "complete" if self._flow.stopped is None else "stopped"
+        except BaseExceptionGroup as group:
+            raise _first(group) from None
         finally:
-            self._outcomes.put_nowait(None)
+            await self._close(state)
 
     async def _beat(self) -> None:
         """Keep the run and its claims alive for as long as it works."""
@@ -121,11 +139,22 @@ class Run:
             try:
                 await store.beat(Beat(self.id, self.progress))
             except StoreError as error:
-                self.stop(str(error))
+                self._flow.stop(str(error))
 
-    async def _close(self) -> None:
-        state = "complete" if self._flow.stopped is None else "stopped"
+    async def _close(self, state: str) -> None:
+        ended = RunEnded(self._flow.stopped, asyncio.get_running_loop().time())
         try:
-            await self._parts.store.beat(Beat(self.id, self.progress, state))
+            await self._parts.store.beat(Beat(self.id, self.progress.after(ended), state))
         except StoreError as error:
             self._flow.stopped = self._flow.stopped or str(error)
+            ended = RunEnded(self._flow.stopped, ended.at)
+        self._feed.tell(ended)
+        self._outcomes.put_nowait(None)
+
+
+def _first(group: BaseExceptionGroup[BaseException]) -> BaseException:
+    """What went wrong first: a caller should not have to know that tasks came in groups."""
+    error: BaseException = group
+    while isinstance(error, BaseExceptionGroup):
+        error = error.exceptions[0]
+    return error

@@ -4,6 +4,10 @@ from __future__ import annotations
 
 from collections import Counter
 
+from manyeyes.engine.job import Again, Settled, Step
+from manyeyes.model.errors import RateLimited, Refused
+from manyeyes.model.outcome import NoAnswer
+
 #: Of the first calls of a run …
 FIRST_CALLS = 20
 #: … so many that fail for one reason make trouble.
@@ -11,17 +15,34 @@ FAILURES = 10
 
 
 class FirstCalls:
-    """Counts how the first calls of a run ended. Pictures at fault and named waits do not count."""
+    """Counts how the first calls of a run ended.
+
+    Pictures at fault do not count, nor does a provider that only asks to go slower.
+    """
 
     def __init__(self) -> None:
         self._seen = 0
         self._reasons: Counter[str] = Counter()
 
-    def trouble(self, why: str | None) -> str | None:
-        """Take note of a call that failed for this reason (None: it did not fail); the reason that has
-        become too frequent just now, if one has."""
+    def after(self, step: Step) -> str | None:
+        """Take note of a call; says what the trouble is when this one makes it."""
+        if self._seen == FIRST_CALLS:
+            return None
         self._seen += 1
-        if why is None or self._seen > FIRST_CALLS:
+        why, message = _fault(step)
+        if why is None:
             return None
         self._reasons[why] += 1
-        return why if self._reasons[why] == FAILURES else None
+        if self._reasons[why] != FAILURES:
+            return None
+        return f"{FAILURES} of the first {FIRST_CALLS} calls failed for one reason, lastly: {message}"
+
+
+def _fault(step: Step) -> tuple[str | None, str]:
+    """The kind of failure that is the provider's or the settings' fault, and what was said of it."""
+    match step:
+        case Again(named=False, why=why, message=message) if why != RateLimited.kind:
+            return why, message
+        case Settled(end=NoAnswer(kind=kind, message=message)) if kind != Refused.kind:
+            return kind, message
+    return None, ""

@@ -29,8 +29,6 @@ class Skipped:
     """Something that is no picture was passed over."""
 
     what: PassedOver
-    #: True where it had been counted as a picture until its bytes were read.
-    counted: bool
     at: float
 
 

@@ -96,9 +96,8 @@ class Progress:
                 return replace(self, started_at=at, at=at)
             case Listed(total=total, at=at):
                 return replace(self, total=total, at=at)
-            case Skipped(counted=counted, at=at):
-                fewer = self.total if self.total is None else self.total - counted
-                return replace(self, total=fewer, passed_over=self.passed_over + 1, at=at)
+            case Skipped(at=at):
+                return replace(self, passed_over=self.passed_over + 1, at=at)
             case Ended():
                 return self._ended(event)
             case GroupEnded(at=at):
@@ -111,17 +110,21 @@ class Progress:
     def _ended(self, event: Ended) -> Progress:
         outcome = event.outcome
         analyzed = isinstance(outcome, Analyzed)
-        return replace(
-            self,
+        # Every field by name: `replace` would take longer than all the rest that is told of a picture.
+        return Progress(
             current=self.current + 1,
+            total=self.total,
             current_image=outcome.image.name,
             analyzed=self.analyzed + analyzed,
             failed=self.failed + (not analyzed),
             reused=self.reused + (analyzed and outcome.reused),
-            error=outcome.message if isinstance(outcome, Failed) else None,
+            passed_over=self.passed_over,
             possibly_paid_twice=self.possibly_paid_twice + outcome.possibly_paid_twice,
-            called=self.called + (outcome.attempts > 0),
+            error=outcome.message if isinstance(outcome, Failed) else None,
+            overall_range=self.overall_range,
+            started_at=self.started_at,
             at=event.at,
+            called=self.called + (outcome.attempts > 0),
         )
 
     def as_json(self) -> dict[str, object]:

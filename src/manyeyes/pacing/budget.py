@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,4 +18,4 @@ class Budget:
 
     def plus(self, size: int) -> Budget:
         """The budget with `size` more bytes in hand."""
-        return replace(self, used=self.used + size)
+        return Budget(self.limit, self.used + size)

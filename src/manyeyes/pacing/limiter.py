@@ -4,12 +4,18 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
+from contextlib import suppress
 from dataclasses import dataclass, field
 from enum import Enum
 
 from manyeyes.model.ask import Allowance
+from manyeyes.model.errors import Pushback
 from manyeyes.pacing.limit import Ending, Limit, Sample
 from manyeyes.pacing.quota import Announced, Quota
+from manyeyes.pacing.retry import named_wait
+
+#: Seconds. A gate that opens sooner is open: no timer could be told to wait for it.
+SHORTEST_WAIT = 1e-7
 
 
 class Gate(Enum):
@@ -36,6 +42,12 @@ class Permit:
         """Pass on what a response's headers said, as soon as they are known."""
         if allowance is not None:
             self.limiter.hear(self, allowance)
+
+    def pushed_back(self, error: Pushback) -> None:
+        """The provider refused the call. A wait that it named holds for every caller, from now on."""
+        self.heard(error.allowance)
+        if (seconds := named_wait(error)) is not None:
+            self.limiter.cool_down(seconds)
 
     def release(self, ending: Ending) -> None:
         """The call is over."""
@@ -68,19 +80,30 @@ class Limiter:
         return gate
 
     async def acquire(self) -> Permit:
-        """Wait until a call may be sent, and count it as sent."""
+        """Wait until a call may be sent, and count it as sent.
+
+        A permit that is released unused stays counted in the quotas, which errs on the safe side.
+        """
         loop = asyncio.get_running_loop()
-        if not self._waiters and self._closed(loop.time())[0] is None:
-            return self._admit(loop.time())
+        now = loop.time()
+        if not self._waiters and self._closed(now)[0] is None:
+            return self._admit(now)
         turn: asyncio.Future[Permit] = loop.create_future()
         self._waiters.append(turn)
-        self._wake(loop)
+        self._wake()
         try:
             return await turn
         except asyncio.CancelledError:
-            if turn.done() and not turn.cancelled():
-                turn.result().release(Ending.SAYS_NOTHING)
+            self._forget(turn)
             raise
+
+    def _forget(self, turn: asyncio.Future[Permit]) -> None:
+        """Nobody waits for this turn any more, be it that it has just come."""
+        if turn.done() and not turn.cancelled():
+            turn.result().release(Ending.SAYS_NOTHING)
+        else:
+            with suppress(ValueError):
+                self._waiters.remove(turn)
 
     def _admit(self, now: float) -> Permit:
         self.in_flight += 1
@@ -92,7 +115,7 @@ class Limiter:
 
     def _closed(self, now: float) -> tuple[Gate | None, float | None]:
         """The gate that is closed and the seconds until it opens, None where only an ending opens it."""
-        if now < self.cool_until:
+        if self.cool_until - now > SHORTEST_WAIT:
             return Gate.COOL_DOWN, self.cool_until - now
         if self._listens_first and self.in_flight:
             return Gate.FIRST_WORD, None
@@ -100,9 +123,9 @@ class Limiter:
             return Gate.CONCURRENCY, None
         quota_wait = self.quota.wait(now) if self.quota is not None else 0.0
         wait = max(quota_wait, self.announced.wait(now))
-        return (Gate.REQUESTS, wait) if wait > 0 else (None, None)
+        return (Gate.REQUESTS, wait) if wait > SHORTEST_WAIT else (None, None)
 
-    def _wake(self, loop: asyncio.AbstractEventLoop) -> None:
+    def _wake(self) -> None:
         """Let waiters go while every gate is open; otherwise come back when one may open.
 
         A permit counts from here on, not from when its caller runs, or two would take one place.
@@ -110,16 +133,20 @@ class Limiter:
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
+        if not self._waiters:
+            return
+        loop = asyncio.get_running_loop()
+        now = loop.time()
         while self._waiters:
             if self._waiters[0].cancelled():
                 self._waiters.popleft()
                 continue
-            gate, wait = self._closed(loop.time())
+            gate, wait = self._closed(now)
             if gate is not None:
                 if wait is not None:
-                    self._timer = loop.call_later(wait, self._wake, loop)
+                    self._timer = loop.call_later(wait, self._wake)
                 return
-            self._waiters.popleft().set_result(self._admit(loop.time()))
+            self._waiters.popleft().set_result(self._admit(now))
 
     def hear(self, permit: Permit, allowance: Allowance) -> None:
         """Count on from what the headers of this permit's response say."""
@@ -127,18 +154,17 @@ class Limiter:
         self.announced = self.announced.heard(
             allowance, seq=permit.seq, sent_at=permit.sent_at, sent_since=self.sent - permit.seq
         )
-        self._wake(asyncio.get_running_loop())
+        self._wake()
 
     def cool_down(self, seconds: float) -> None:
         """Send nothing for `seconds`: the provider has named a wait, and it holds for every caller."""
-        loop = asyncio.get_running_loop()
-        self.cool_until = max(self.cool_until, loop.time() + seconds)
-        self._wake(loop)
+        self.cool_until = max(self.cool_until, asyncio.get_running_loop().time() + seconds)
+        self._wake()
 
     def give_back(self, permit: Permit, ending: Ending) -> None:
         """Take the end of a call into account (through `Permit.release`)."""
-        loop = asyncio.get_running_loop()
+        now = asyncio.get_running_loop().time()
         self.in_flight -= 1
         self._listens_first = False
-        self.limit = self.limit.after(Sample(permit.sent_at, loop.time(), permit.in_flight, ending))
-        self._wake(loop)
+        self.limit = self.limit.after(Sample(permit.sent_at, now, permit.in_flight, ending))
+        self._wake()

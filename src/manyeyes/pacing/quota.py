@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from math import inf
 
 from manyeyes.model.ask import Allowance
@@ -32,7 +32,7 @@ class Quota:
 
     def taken(self, now: float) -> Quota:
         """The quota once a call has started at `now`."""
-        return replace(self, full_at=max(self.full_at, now) + self.interval)
+        return Quota(self.interval, self.burst, max(self.full_at, now) + self.interval)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,9 +56,11 @@ class Announced:
 
     def taken(self, now: float) -> Announced:
         """What is left once a call has started at `now`."""
+        if self.remaining == inf:
+            return self
         if self.remaining >= 1:
-            return replace(self, remaining=self.remaining - 1)
-        return replace(self, refill_at=now + self.reset)
+            return Announced(self.remaining - 1, self.reset, self.refill_at, self.heard_of)
+        return Announced(self.remaining, self.reset, now + self.reset, self.heard_of)
 
     def heard(self, allowance: Allowance, *, seq: int, sent_at: float, sent_since: int) -> Announced:
         """What is left by the headers of request `seq`, after which `sent_since` more were sent.

@@ -8,6 +8,15 @@ from random import Random
 from manyeyes.model.errors import AnalyzerError, BadReply, Broken, Pushback
 
 
+def named_wait(error: Exception) -> float | None:
+    """Seconds that the provider asks to wait before anything more is sent; None where it names none.
+
+    A wait of no time is none: to keep it to the letter would be to knock for ever.
+    """
+    wait = error.retry_after if isinstance(error, Pushback) else None
+    return wait if wait is not None and wait > 0 else None
+
+
 @dataclass(frozen=True, slots=True)
 class Retry:
     """Exponential back-off with full jitter.
@@ -28,9 +37,9 @@ class Retry:
 
         A wait that the provider names is kept to the letter and uses up no try.
         """
+        if (named := named_wait(error)) is not None:
+            return named
         match error:
-            case Pushback(retry_after=float() | int() as named):
-                return float(named)
             case _ if attempt >= self.attempts:
                 return None
             case BadReply():

@@ -1,0 +1,117 @@
+"""Admits pictures to their calls: first a permit, then a task, so that no task waits for its turn."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+
+from manyeyes.engine.admission import Admission
+from manyeyes.engine.endings import Endings
+from manyeyes.engine.job import Again, Barred, Job, Settled
+from manyeyes.engine.trouble import FirstCalls
+from manyeyes.engine.worker import Worker
+from manyeyes.model.errors import StoreError
+from manyeyes.pacing.limit import Ending
+from manyeyes.pacing.limiter import Limiter, Permit
+
+#: Asked when nearly all of the first calls fail; True goes on.
+Consent = Callable[[str], Awaitable[bool]]
+
+#: A longer wait than this, named by the provider, is not worth keeping a process for.
+LONGEST_WAIT = 600.0
+
+
+class Calling:
+    """One loop admits; a task carries each call out and sees to what comes of it."""
+
+    def __init__(
+        self,
+        admission: Admission,
+        limiter: Limiter,
+        worker: Worker,
+        endings: Endings,
+        *,
+        consent: Consent | None,
+        stop: Callable[[str], None],
+    ) -> None:
+        self._admission = admission
+        self._limiter = limiter
+        self._worker = worker
+        self._endings = endings
+        self._consent = consent
+        self._stop = stop
+        self._first_calls = FirstCalls()
+        self._in_flight = 0
+        self._asking = False
+        self._waiting: list[asyncio.Task[None]] = []
+
+    def start(self, tasks: asyncio.TaskGroup) -> None:
+        """Admit until every picture has ended, or `stop`."""
+        self._waiting.append(tasks.create_task(self._admit(tasks)))
+
+    def stop(self) -> None:
+        """Admit no more, and ask nothing; calls in flight go on."""
+        for task in self._waiting:
+            task.cancel()
+
+    async def _admit(self, tasks: asyncio.TaskGroup) -> None:
+        clock = asyncio.get_running_loop().time
+        while not self._is_over():
+            only_retries = self._has_enough_in_hand()
+            due_in = None if self._asking else self._admission.due_in(clock(), only_retries=only_retries)
+            if due_in != 0:
+                await self._admission.arrival.wait(due_in)
+                continue
+            permit = await self._limiter.acquire()
+            if self._asking:
+                permit.release(Ending.SAYS_NOTHING)
+                continue
+            job = self._admission.next(clock(), only_retries=only_retries)
+            self._in_flight += 1
+            tasks.create_task(self._call(job, permit, tasks))
+
+    def _is_over(self) -> bool:
+        return self._admission.is_over and not self._in_flight and not self._asking
+
+    def _has_enough_in_hand(self) -> bool:
+        """So many are tried or wait to be tried again that no more are begun: 2 × limit at most."""
+        return self._admission.parked + self._in_flight >= 2 * self._limiter.limit.value
+
+    async def _call(self, job: Job, permit: Permit, tasks: asyncio.TaskGroup) -> None:
+        try:
+            step = await self._worker.attempt(job, permit)
+            match step:
+                case Settled():
+                    await self._endings.settle(step)
+                case Again():
+                    self._come_back(step)
+                case Barred(why=why):
+                    self._stop(why)
+            trouble = self._first_calls.after(step)
+            if trouble is not None:
+                self._ask_whether_to_go_on(trouble, tasks)
+        except StoreError as error:
+            self._stop(str(error))
+        finally:
+            self._in_flight -= 1
+            self._admission.arrival.ring()
+
+    def _come_back(self, step: Again) -> None:
+        self._admission.park(step.job, asyncio.get_running_loop().time() + step.delay)
+        if step.named and step.delay > LONGEST_WAIT:
+            minutes = step.delay / 60
+            self._stop(f"the provider asks to wait {minutes:.0f} minutes: run the same command again then")
+
+    def _ask_whether_to_go_on(self, trouble: str, tasks: asyncio.TaskGroup) -> None:
+        if self._consent is None:
+            self._stop(trouble)
+        elif not self._asking:
+            self._asking = True
+            self._waiting.append(tasks.create_task(self._ask(trouble, self._consent)))
+
+    async def _ask(self, trouble: str, consent: Consent) -> None:
+        goes_on = await consent(trouble)
+        self._asking = False
+        self._admission.arrival.ring()
+        if not goes_on:
+            self._stop(trouble)

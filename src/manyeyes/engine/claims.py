@@ -1,0 +1,73 @@
+"""A run's claims on answers: taken before anything is bought, given up when the run ends early."""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import suppress
+
+from manyeyes.engine.plan import Plan
+from manyeyes.engine.seams import Store
+from manyeyes.model.errors import StoreError
+from manyeyes.model.ticket import Go, Intent, Key, Unsettled
+from manyeyes.store.values import Begun, Purchase, RunRecord
+
+
+class Claims:
+    """Asks the store for leave to buy, and remembers which claims are held.
+
+    For an analyzer that costs nothing there are none: the store is only asked for answers.
+    """
+
+    def __init__(self, store: Store, plan: Plan, run: RunRecord, *, paid: bool) -> None:
+        self._store = store
+        self._plan = plan
+        self._run = run
+        self._paid = paid
+        #: Claims held, and whether something may have been bought under them that is not settled.
+        self._held: dict[Key, bool] = {}
+
+    async def begin(self, key: Key) -> Begun:
+        """Leave to buy, or what makes that needless or impossible."""
+        plan = self._plan
+        opened = self._run.opened
+        purchase = Purchase(
+            self._run.id,
+            key,
+            cancel_after=plan.deadline,
+            answers_from=opened if plan.fresh else 0.0,
+            noes_from=opened if plan.fresh or plan.retry_failed else 0.0,
+        )
+        if not self._paid:
+            answer = await self._store.look_up(purchase)
+            return Go(Intent("", key, 0.0, plan.deadline)) if answer is None else answer
+        # Noted first: should we be cut off while the store is at it, the claim may be ours all the same.
+        self._held[key] = True
+        begun = await self._store.begin(purchase)
+        if isinstance(begun, Go):
+            self._held[key] = False
+        elif not isinstance(begun, Unsettled):
+            del self._held[key]
+        return begun
+
+    async def begin_again(self, intent: Intent) -> Intent:
+        """The intent for one more question, the one before being settled."""
+        if not self._paid:
+            return intent
+        return await self._store.begin_again(Purchase(self._run.id, intent.key, intent.cancel_after))
+
+    def note(self, key: Key, *, unsure: bool) -> None:
+        """Whether something may have been bought under a claim that is not settled."""
+        if key in self._held:
+            self._held[key] = unsure
+
+    def ended(self, key: Key) -> None:
+        """The store has given up the claim, together with keeping what became of it."""
+        self._held.pop(key, None)
+
+    async def let_go(self) -> None:
+        """Give up all that is still held, so that the next run need not wait for it."""
+        with suppress(StoreError):
+            await asyncio.gather(
+                *(self._store.let_go(key, unsure=unsure) for key, unsure in self._held.items())
+            )
+        self._held.clear()

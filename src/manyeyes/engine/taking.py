@@ -1,0 +1,100 @@
+"""Takes listed pictures in hand: a loop waits for room, a task prepares each picture."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from contextlib import suppress
+
+from manyeyes.engine.admission import Admission
+from manyeyes.engine.backlog import Backlog
+from manyeyes.engine.batches import Batches
+from manyeyes.engine.job import Picture
+from manyeyes.engine.preparing import Preparing
+from manyeyes.model.errors import StoreError
+
+#: Pictures that the store is asked about at once.
+WINDOW = 32
+#: Seconds that a short listing is waited for, so that the total stands from the first picture on.
+LISTING_GRACE = 1.0
+
+
+class Taking:
+    """Moves pictures from the backlog to admission, no more of them than `capacity` says."""
+
+    def __init__(
+        self,
+        backlog: Backlog,
+        preparing: Preparing,
+        admission: Admission,
+        *,
+        batches: Batches | None,
+        capacity: Callable[[], int],
+        stop: Callable[[str], None],
+    ) -> None:
+        self._backlog = backlog
+        self._preparing = preparing
+        self._admission = admission
+        self._batches = batches
+        self._capacity = capacity
+        self._stop = stop
+        self._room = admission.departure
+        self._position = 0
+        self._in_preparation = 0
+        self._taken_all = False
+        self._stopped = False
+
+    async def run(self, tasks: asyncio.TaskGroup) -> None:
+        """Until every listed picture is prepared or has ended, or `stop`."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(LISTING_GRACE):
+                await self._backlog.wait_closed()
+        try:
+            while not self._stopped and (images := await self._backlog.take(WINDOW)):
+                unanswered = await self._preparing.unanswered(images, self._position)
+                self._position += len(images)
+                for picture in unanswered:
+                    await self._prepare_when_there_is_room(picture, tasks)
+        except StoreError as error:
+            self._stop(str(error))
+        self._taken_all = True
+        self._close_if_done()
+
+    def stop(self) -> None:
+        """Take no more in hand."""
+        self._stopped = True
+        self._backlog.close()
+        self._room.ring()
+
+    def ended(self, position: int) -> None:
+        """A picture has ended; the barrier may open."""
+        if self._batches is not None and self._batches.ended(position):
+            self._room.ring()
+
+    async def _prepare_when_there_is_room(self, picture: Picture, tasks: asyncio.TaskGroup) -> None:
+        while not self._stopped and not self._try_take(picture):
+            await self._room.wait()
+        if not self._stopped:
+            self._in_preparation += 1
+            tasks.create_task(self._prepare(picture))
+
+    def _try_take(self, picture: Picture) -> bool:
+        if self._in_preparation + self._admission.fresh >= self._capacity():
+            return False
+        return self._batches is None or self._batches.try_take(picture.position, picture.image.size)
+
+    async def _prepare(self, picture: Picture) -> None:
+        try:
+            job = await self._preparing.prepare(picture, lambda: self._stopped)
+            if job is not None:
+                self._admission.add(job)
+        except StoreError as error:
+            self._stop(str(error))
+        finally:
+            self._in_preparation -= 1
+            self._room.ring()
+            self._close_if_done()
+
+    def _close_if_done(self) -> None:
+        if self._taken_all and not self._in_preparation:
+            self._admission.close()
