@@ -105,6 +105,24 @@ def _keep_log(engine: Engine) -> None:
         _sqlite_of(connection).execute("PRAGMA journal_mode = WAL")
 
 
+def scrub(url: str) -> bool:
+    """Rewrite the store's file without what was deleted, and empty its log; whether that could be done.
+
+    It cannot while another process reads or writes. A PostgreSQL server does this in its own time.
+    """
+    engine = open_engine(url, create=False)
+    if engine.dialect.name != "sqlite":
+        return True
+    with engine.connect() as connection:
+        raw = _sqlite_of(connection)
+        try:
+            raw.execute("VACUUM")
+            busy, *_ = raw.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+        except sqlite3.OperationalError:
+            return False
+    return not busy
+
+
 def _sqlite_of(connection: Connection) -> sqlite3.Connection:
     """The driver's own connection, for what no transaction may hold."""
     raw = connection.connection.driver_connection

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import orjson
@@ -129,21 +130,21 @@ def _counts(connection: Connection, run: str) -> Mapping[str, int]:
     return dict(row._mapping)
 
 
-async def pages(store: SqlStore, run: str, *, raw: bool = False) -> AsyncIterator[Sequence[Kept]]:
+async def pages(
+    store: SqlStore, run: str, *, raw: bool = False, only_failed: bool = False
+) -> AsyncIterator[Sequence[Kept]]:
     """How the pictures of a run ended, in listing order, some at a time; `raw` adds the model's words."""
+    asked = _outcomes().where(outcomes.c.run == run).order_by(outcomes.c.position).limit(PAGE)
+    if only_failed:
+        asked = asked.where(outcomes.c.kind.is_not(None))
     after = -1
-    while page := await store.carry_out(lambda connection: _page(connection, run, after, raw=raw)):  # noqa: B023
+    while page := await store.carry_out(partial(_page, asked, after, raw)):
         yield page
         after = page[-1].outcome.position
 
 
-def _page(connection: Connection, run: str, after: int, *, raw: bool) -> list[Kept]:
-    rows = connection.execute(
-        _outcomes()
-        .where(outcomes.c.run == run, outcomes.c.position > after)
-        .order_by(outcomes.c.position)
-        .limit(PAGE)
-    )
+def _page(asked: Select[Any], after: int, raw: bool, connection: Connection) -> list[Kept]:
+    rows = connection.execute(asked.where(outcomes.c.position > after))
     return [_kept(row, raw=raw) for row in rows]
 
 
