@@ -92,9 +92,9 @@ def _runs() -> Select[Any]:
 
 def _summary(connection: Connection, row: Any) -> RunSummary:
     state = state_of(row)
-    # What a run says of itself lags behind by a heartbeat; its last word, when it ended, does not.
-    progress = orjson.loads(row.progress) if row.ended is not None else {}
-    counts = progress or _counts(connection, row.id)
+    progress = orjson.loads(row.progress)
+    # What a run says of itself lags behind by a heartbeat; the last word of one that is complete does not.
+    counts = progress if state == "complete" else _counts(connection, row.id)
     return RunSummary(
         id=row.id,
         portfolio=Portfolio(row.portfolio, row.portfolio_name),
@@ -104,7 +104,7 @@ def _summary(connection: Connection, row: Any) -> RunSummary:
         stopped=row.stopped,
         started=row.started,
         ended=row.ended,
-        total=orjson.loads(row.progress).get("total"),
+        total=progress.get("total"),
         analyzed=counts["analyzed"],
         failed=counts["failed"],
         reused=counts["reused"],
