@@ -1,0 +1,200 @@
+"""What every store must do, whatever it keeps things in: runs, portfolios and answers.
+
+Subclass `StoreContract` as `Test…` in a test file, and give it `opened`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from contextlib import AbstractAsyncContextManager
+from dataclasses import replace
+from typing import TypeVar
+
+from manyeyes.engine.seams import Store
+from manyeyes.model.ticket import Go
+from manyeyes.store.values import Known, Purchase, Result, RunRecord
+from store_samples import (
+    ANSWER,
+    NO,
+    OTHER_RECIPE,
+    RECIPE,
+    SOURCES,
+    analyzed,
+    bought,
+    failed,
+    key,
+    picture,
+    purchase,
+    refused,
+)
+
+T = TypeVar("T")
+
+
+class Opened:
+    """A store to test."""
+
+    def opened(self) -> AbstractAsyncContextManager[Store]:
+        """An empty store, entered on `async with`."""
+        raise NotImplementedError
+
+    def with_run(self, test: Callable[[Store, RunRecord], Awaitable[T]]) -> T:
+        """What `test` makes of an empty store with one run."""
+
+        async def main() -> T:
+            async with self.opened() as store:
+                return await test(store, await store.open_run(SOURCES, "photos", RECIPE))
+
+        return asyncio.run(main())
+
+
+class StoreContract(Opened):
+    """The contract, as tests."""
+
+    # Runs and portfolios
+
+    def test_the_same_sources_are_the_same_portfolio(self) -> None:
+        async def test(store: Store, run: RunRecord) -> None:
+            again = await store.open_run(SOURCES, "photos", OTHER_RECIPE)
+            assert again.portfolio == run.portfolio
+            assert again.id != run.id
+            assert again.opened >= run.opened
+            assert await store.portfolio_of(SOURCES) == run.portfolio
+
+        self.with_run(test)
+
+    def test_other_sources_are_another_portfolio(self) -> None:
+        async def test(store: Store, run: RunRecord) -> None:
+            other = await store.open_run(("/photos", "/more"), "photos", RECIPE)
+            assert other.portfolio.id != run.portfolio.id
+            assert other.portfolio.name == "photos"
+            assert await store.portfolio_of(("/more",)) is None
+
+        self.with_run(test)
+
+    def test_a_name_that_is_not_utf8_comes_back_as_it_was(self) -> None:
+        async def test(store: Store, _: RunRecord) -> None:
+            label = b"caf\xe9 \xff\n'\"\xf0\x9f\xa7\xb5".decode("utf-8", "surrogateescape")
+            opened = await store.open_run((label,), label, RECIPE)
+            again = await store.portfolio_of((label,))
+            assert opened.portfolio.name == label
+            assert again == opened.portfolio
+
+        self.with_run(test)
+
+    # Answers
+
+    def test_a_new_store_knows_nothing(self) -> None:
+        async def test(store: Store, run: RunRecord) -> None:
+            assert await store.known(run.portfolio, [picture(1), picture(2)], RECIPE.digest) == [None, None]
+            assert await store.look_up(purchase(run, 1)) is None
+
+        self.with_run(test)
+
+    def test_a_saved_answer_comes_back_whole(self) -> None:
+        async def test(store: Store, run: RunRecord) -> None:
+            await store.begin(purchase(run, 1))
+            await store.save(bought(run, 1))
+            assert await store.look_up(purchase(run, 1)) == ANSWER
+            assert await store.begin(purchase(run, 1)) == ANSWER
+            assert await store.known(run.portfolio, [picture(1)], RECIPE.digest) == [
+                Known(key(1).sha256, ANSWER)
+            ]
+
+        self.with_run(test)
+
+    def test_what_is_known_comes_in_the_order_it_was_asked_for(self) -> None:
+        async def test(store: Store, run: RunRecord) -> None:
+            await store.save(bought(run, 3))
+            await store.save(refused(run, 1))
+            asked = [picture(3), picture(2), picture(1), picture(3)]
+            known = await store.known(run.portfolio, asked, RECIPE.digest)
+            assert known == [Known(key(3).sha256, ANSWER), None, Known(key(1).sha256, NO), known[0]]
+
+        self.with_run(test)
+
+    def test_a_picture_of_another_version_is_not_known(self) -> None:
+        async def test(store: Store, run: RunRecord) -> None:
+            await store.save(bought(run, 1))
+            assert await store.known(run.portfolio, [picture(1, version="2")], RECIPE.digest) == [None]
+
+        self.with_run(test)
+
+    def test_a_picture_that_could_not_be_read_is_not_known(self) -> None:
+        async def test(store: Store, run: RunRecord) -> None:
+            await store.save(Result(run, replace(failed(run, 1), sha256="")))
+            assert await store.known(run.portfolio, [picture(1)], RECIPE.digest) == [None]
+
+        self.with_run(test)
+
+    def test_another_recipe_is_another_answer(self) -> None:
+        async def test(store: Store, run: RunRecord) -> None:
+            await store.save(bought(run, 1))
+            asked = Purchase(run.id, key(1, OTHER_RECIPE), 300.0)
+            assert await store.known(run.portfolio, [picture(1)], OTHER_RECIPE.digest) == [
+                Known(key(1).sha256, None)
+            ]
+            assert await store.look_up(asked) is None
+            assert isinstance(await store.begin(asked), Go)
+
+        self.with_run(test)
+
+    def test_a_failure_that_may_pass_leaves_no_answer(self) -> None:
+        async def test(store: Store, run: RunRecord) -> None:
+            await store.begin(purchase(run, 1))
+            await store.save(Result(run, failed(run, 1), key(1)))
+            assert await store.look_up(purchase(run, 1)) is None
+            assert isinstance(await store.begin(purchase(run, 1)), Go)
+
+        self.with_run(test)
+
+    def test_a_final_no_is_an_answer(self) -> None:
+        async def test(store: Store, run: RunRecord) -> None:
+            await store.save(refused(run, 1))
+            assert await store.begin(purchase(run, 1)) == NO
+
+        self.with_run(test)
+
+    def test_a_final_no_of_an_earlier_run_does_not_count_where_it_is_to_be_asked_again(self) -> None:
+        async def test(store: Store, run: RunRecord) -> None:
+            await store.save(refused(run, 1))
+            await store.save(bought(run, 2))
+            again = await store.open_run(SOURCES, "photos", RECIPE)
+            assert isinstance(await store.begin(purchase(again, 1, noes_from=again.opened)), Go)
+            assert await store.begin(purchase(again, 2, noes_from=again.opened)) == ANSWER
+
+        self.with_run(test)
+
+    def test_no_answer_of_an_earlier_run_counts_where_all_are_wanted_afresh(self) -> None:
+        async def test(store: Store, run: RunRecord) -> None:
+            await store.save(bought(run, 1))
+            again = await store.open_run(SOURCES, "photos", RECIPE)
+            afresh = purchase(again, 1, answers_from=again.opened)
+            assert isinstance(await store.begin(afresh), Go)
+            newer = replace(ANSWER, raw="newer")
+            await store.save(bought(again, 1, newer))
+            assert await store.look_up(afresh) == newer
+
+        self.with_run(test)
+
+    def test_a_final_no_never_replaces_an_answer_that_was_paid_for(self) -> None:
+        async def test(store: Store, run: RunRecord) -> None:
+            await store.save(bought(run, 1))
+            await store.save(refused(run, 1))
+            assert await store.look_up(purchase(run, 1)) == ANSWER
+            await store.save(refused(run, 2))
+            await store.save(bought(run, 2))
+            assert await store.look_up(purchase(run, 2)) == ANSWER
+
+        self.with_run(test)
+
+    def test_a_picture_saved_again_in_its_place_replaces_what_was_there(self) -> None:
+        async def test(store: Store, run: RunRecord) -> None:
+            await store.save(bought(run, 1))
+            changed = replace(analyzed(run, 1), image=picture(1, version="2"), sha256=key(7).sha256)
+            await store.save(Result(run, changed))
+            known = await store.known(run.portfolio, [picture(1, version="2")], RECIPE.digest)
+            assert known == [Known(key(7).sha256, None)]
+
+        self.with_run(test)
