@@ -155,8 +155,8 @@ def run(
 
     async def main() -> tuple[T, list[Received]]:
         async with serving(Service(steps)) as service:
-            suffix = settings.pop("suffix", "")
-            async with Replicate(TOKEN, base_url=service.origin + suffix, **settings) as replicate:
+            suffix, token = settings.pop("suffix", ""), settings.pop("token", TOKEN)
+            async with Replicate(token, base_url=service.origin + suffix, **settings) as replicate:
                 return await use(replicate), service.received
 
     return asyncio.run(main())

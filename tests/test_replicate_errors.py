@@ -313,3 +313,8 @@ def test_every_status_gives_an_error_with_a_message_for_people() -> None:
         for call in get_args(Call):
             error = error_for(Answer(status, {}, {}), call, "a/b")
             assert len(str(error)) > 20
+
+
+def test_a_token_of_few_letters_does_not_garble_the_answers() -> None:
+    answered = start_error(says(prediction("failed", error="E1001: any of it")), token="any")
+    assert "any of it" in str(answered)

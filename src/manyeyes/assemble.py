@@ -66,6 +66,11 @@ def analyzer_of(settings: Settings) -> Analyzer:
     return open_analyzer(settings.analyzer, settings.model, access)
 
 
+def open_store(settings: Settings) -> SqlStore:
+    """The store that the settings name, not yet entered."""
+    return SqlStore(settings.store_url)
+
+
 @asynccontextmanager
 async def assembled(
     settings: Settings, wish: Wish, *, analyzer: Analyzer | None = None, store: Store | None = None
@@ -94,7 +99,7 @@ async def _store(settings: Settings, store: Store | None) -> AsyncIterator[Store
     if store is not None:
         yield store
     else:
-        async with SqlStore(settings.store_url) as opened:
+        async with open_store(settings) as opened:
             yield opened
 
 

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import os
 import sys
+import tempfile
+import traceback
 from importlib import import_module
 from importlib.metadata import version
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
@@ -96,3 +100,16 @@ def main() -> None:
         # Whoever read our output has closed it, as `| head` does: nothing is wrong.
         sys.stderr.close()
         sys.exit(0)
+    except Exception as error:  # noqa: BLE001 - the last resort: a sentence for the user, the trace in a file
+        typer.echo(f"manyeyes: a fault of ours, please report it: {error!r}. {_keep_trace()}", err=True)
+        sys.exit(1)
+
+
+def _keep_trace() -> str:
+    """Write the traceback where it can be found; says where."""
+    path = Path(tempfile.gettempdir()) / f"manyeyes-fault-{os.getpid()}.txt"
+    try:
+        path.write_text(traceback.format_exc())
+    except OSError:
+        return "There is no place to keep the details."
+    return f"The details are in {path}."

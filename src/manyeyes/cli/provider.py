@@ -21,7 +21,7 @@ def _parameter(option: Option) -> inspect.Parameter:
     if isinstance(option.default, tuple):
         kind, default = list[str], list(option.default)
     elif option.choices:
-        kind = Literal[option.choices]  # type: ignore[valid-type]
+        kind = Literal[option.choices]
     annotation = Annotated[kind, typer.Option(help=option.help)]
     return inspect.Parameter(
         option.name, inspect.Parameter.KEYWORD_ONLY, default=default, annotation=annotation

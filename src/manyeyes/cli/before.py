@@ -1,0 +1,43 @@
+"""Before a run: what it will come to, and whether whoever pays agrees."""
+
+from __future__ import annotations
+
+import json
+
+import typer
+
+from manyeyes.assemble import Assembly
+from manyeyes.cli.words import printable, size
+from manyeyes.engine.preview import Preview
+from manyeyes.model.errors import SettingsError
+
+
+def agreed(preview: Preview, assembly: Assembly) -> bool:
+    """Whether whoever sits at the terminal agrees to what the run may cost."""
+    if preview.calls == 0:
+        return True
+    traits = assembly.parts.analyzer.traits
+    typer.echo(f"{_in_short(preview)} They go to {traits.model} on {traits.adapter}.", err=True)
+    return typer.confirm("Go on?", err=True)
+
+
+def _in_short(preview: Preview) -> str:
+    answered = f", {preview.answered} of them answered before" if preview.answered else ""
+    return (
+        f"{preview.pictures} pictures{answered}: {preview.calls} calls, at most {preview.most_calls} "
+        f"({preview.tries} tries each)."
+    )
+
+
+def say_preview(preview: Preview, assembly: Assembly, *, as_json: bool) -> None:
+    """Say what a run would do."""
+    if preview.pictures == 0:
+        raise SettingsError(f"no pictures in {assembly.parts.source.label!r}: nothing would be done")
+    if as_json:
+        fields = {"pictures": preview.pictures, "answered": preview.answered, "calls": preview.calls}
+        fields |= {"mostCalls": preview.most_calls, "passedOver": len(preview.passed_over)}
+        typer.echo(json.dumps(fields | {"bytes": preview.size}))
+        return
+    typer.echo(f"{_in_short(preview)} {size(preview.size)} on disk. Nothing has been done.")
+    for what in preview.passed_over:
+        typer.echo(f"passed over {printable(what.name)}: {printable(what.reason)}")

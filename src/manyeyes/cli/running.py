@@ -1,0 +1,111 @@
+"""A run on the command line: shown while it lasts, and summed up when it has ended."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import sys
+from contextlib import suppress
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+import typer
+
+from manyeyes.assemble import Assembly
+from manyeyes.cli.closing import closing_line, counts, failure_lines
+from manyeyes.cli.displays import Display, Style, open_display
+from manyeyes.cli.interrupts import Interrupts
+from manyeyes.cli.summary import say_summary
+from manyeyes.cli.words import printable
+from manyeyes.engine.feed import Listener
+from manyeyes.engine.run import Run
+from manyeyes.model.errors import SettingsError
+from manyeyes.model.progress import Progress
+from manyeyes.portrait.export import write_out
+from manyeyes.portrait.failures import causes_of
+from manyeyes.store.reports import pages
+from manyeyes.store.sql import SqlStore
+
+#: What a run that someone interrupted says of itself.
+INTERRUPTED = "interrupted"
+
+ALL_ANALYZED, STOPPED, UNUSABLE, SOME_FAILED, WAS_INTERRUPTED = 0, 1, 2, 3, 130
+
+
+@dataclass(frozen=True, slots=True)
+class Manner:
+    """How a run shows itself and what it leaves."""
+
+    progress: Style
+    json: bool
+    out: Path | None
+    yes: bool
+    dry_run: bool
+
+
+def is_terminal() -> bool:
+    """Whether someone is there to be asked."""
+    return sys.stdin.isatty() and sys.stderr.isatty()
+
+
+async def run_shown(assembly: Assembly, store: SqlStore, manner: Manner, logs: tuple[Listener, ...]) -> int:
+    """Carry out a run and show it; the exit code."""
+    display = open_display(manner.progress, sys.stderr)
+    consent = partial(_asked_to_go_on, display) if is_terminal() else None
+    run = Run(assembly.parts, assembly.plan, listeners=(*logs, display.hear), consent=consent)
+    with display.shown():
+        async with run:
+            with _interrupts(run, display).heard():
+                await _wait_ended(run)
+    return await _close(assembly, store, manner, run)
+
+
+async def _wait_ended(run: Run) -> None:
+    with suppress(asyncio.CancelledError):
+        await run.wait()
+
+
+def _interrupts(run: Run, display: Display) -> Interrupts:
+    def first() -> None:
+        run.stop(INTERRUPTED)
+        display.say("Stopping: what is in flight is finished and saved. Ctrl-C again ends at once.")
+
+    return Interrupts(first, run.end_now)
+
+
+async def _asked_to_go_on(display: Display, question: str) -> bool:
+    with display.paused():
+        return await asyncio.to_thread(typer.confirm, f"{printable(question)}\nGo on all the same?", err=True)
+
+
+async def _close(assembly: Assembly, store: SqlStore, manner: Manner, run: Run) -> int:
+    progress = run.progress
+    if not progress.total and progress.stopped is None and progress.finished:
+        raise SettingsError(_nothing_found(assembly, progress))
+    if manner.out is not None:
+        await write_out(pages(store, run.id), manner.out)
+    if manner.progress != "json":
+        for line in (closing_line(progress), *failure_lines(await causes_of(pages(store, run.id)))):
+            typer.echo(line, err=True)
+    if manner.json:
+        typer.echo(json.dumps(counts(run.id, progress)))
+    else:
+        await say_summary(store, run.id, progress)
+    return _exit_code(progress)
+
+
+def _exit_code(progress: Progress) -> int:
+    if not progress.finished or progress.stopped == INTERRUPTED:
+        return WAS_INTERRUPTED
+    if progress.stopped is not None:
+        return STOPPED
+    return SOME_FAILED if progress.failed else ALL_ANALYZED
+
+
+def _nothing_found(assembly: Assembly, progress: Progress) -> str:
+    others = f" ({progress.passed_over} other files were passed over)" if progress.passed_over else ""
+    return (
+        f"no pictures in {assembly.parts.source.label!r}{others}: name a folder, a ZIP or files that "
+        "hold JPEG, PNG, WebP, GIF, HEIC, AVIF, TIFF or BMP pictures"
+    )
