@@ -48,9 +48,12 @@ def as_store_error(url: str, error: Exception) -> ManyeyesError:
     if isinstance(error, ManyeyesError):
         return error
     said = cause(error)
-    return StoreError(
+    fault = StoreError(
         f"the store {shown(url)!r} failed: {said}; nothing more is bought. {_advice(error, said)}"
     )
+    # For whoever looks into it: the message says what users need.
+    fault.__cause__ = error
+    return fault
 
 
 def _advice(error: Exception, said: str) -> str:

@@ -74,7 +74,8 @@ def accepted(purchase: Purchase, kept: Kept) -> Answer | NoAnswer | None:
 
 def answers_to(connection: Connection, keys: Iterable[Key]) -> Kept:
     """The answers to these keys, each with the time when it was kept."""
-    wanted = set(keys)
+    if not (wanted := set(keys)):
+        return {}
     rows = connection.execute(_ANSWERS, hashes(wanted))
     return {key: (to_answer(row), row.created) for row in rows if (key := key_of(row)) in wanted}
 
