@@ -72,6 +72,8 @@ class Limiter:
         self.cool_until = float("-inf")
         self._listens_first = listens_first
         self._waiters: deque[asyncio.Future[Permit]] = deque()
+        #: Callers whose turn has come and who have not run since.
+        self._resuming = 0
         self._timer: asyncio.TimerHandle | None = None
 
     def binding(self, now: float) -> Gate | None:
@@ -86,16 +88,30 @@ class Limiter:
         """
         loop = asyncio.get_running_loop()
         now = loop.time()
-        if not self._waiters and self._closed(now)[0] is None:
+        if not self._waiters and not self._resuming and self._closed(now)[0] is None:
             return self._admit(now)
         turn: asyncio.Future[Permit] = loop.create_future()
         self._waiters.append(turn)
-        self._wake()
+        if not self._resuming:
+            self._wake()
         try:
             return await turn
         except asyncio.CancelledError:
             self._forget(turn)
             raise
+        finally:
+            self._resumed(turn)
+
+    def _resumed(self, turn: asyncio.Future[Permit]) -> None:
+        """Whoever got this turn runs again, and may ask for the next before those behind it do.
+
+        So what is free goes to nobody before all who were let go together have had time to ask again:
+        otherwise the first of them would take it all.
+        """
+        if not turn.cancelled():
+            self._resuming -= 1
+            if not self._resuming and self._waiters:
+                asyncio.get_running_loop().call_soon(self._wake)
 
     def _forget(self, turn: asyncio.Future[Permit]) -> None:
         """Nobody waits for this turn any more, be it that it has just come."""
@@ -147,6 +163,7 @@ class Limiter:
                     self._timer = loop.call_later(wait, self._wake)
                 return
             self._waiters.popleft().set_result(self._admit(now))
+            self._resuming += 1
 
     def hear(self, permit: Permit, allowance: Allowance) -> None:
         """Count on from what the headers of this permit's response say."""
