@@ -49,6 +49,15 @@ class ClaimsContract(Opened):
 
         self.with_run(test)
 
+    def test_a_run_that_asks_twice_hears_the_second_time_of_what_it_began(self) -> None:
+        async def test(store: Store, run: RunRecord) -> None:
+            first, second = await asyncio.gather(store.begin(purchase(run, 1)), store.begin(purchase(run, 1)))
+            assert isinstance(first, Go)
+            assert isinstance(second, Unsettled)
+            assert second.left == ((first.intent, None),)
+
+        self.with_run(test)
+
     def test_a_claim_that_is_let_go_is_free_and_leaves_nothing_to_settle(self) -> None:
         async def test(store: Store, run: RunRecord) -> None:
             second = await store.open_run(SOURCES, "photos", RECIPE)
