@@ -105,12 +105,12 @@ def _keep_log(engine: Engine) -> None:
         _sqlite_of(connection).execute("PRAGMA journal_mode = WAL")
 
 
-def scrub(url: str) -> bool:
+def scrub(url: str, *, busy_seconds: float = BUSY_SECONDS) -> bool:
     """Rewrite the store's file without what was deleted, and empty its log; whether that could be done.
 
     It cannot while another process reads or writes. A PostgreSQL server does this in its own time.
     """
-    engine = open_engine(url, create=False)
+    engine = open_engine(url, create=False, busy_seconds=busy_seconds)
     if engine.dialect.name != "sqlite":
         return True
     with engine.connect() as connection:

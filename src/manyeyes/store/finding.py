@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from functools import partial
+from typing import TypeVar
 
-from sqlalchemy import Connection, Row, Select, Table, select
+from sqlalchemy import ColumnElement, Connection, Table, false, or_, select
 
 from manyeyes.model.errors import SettingsError
 from manyeyes.model.image import Locator
@@ -19,6 +20,12 @@ from manyeyes.store.tables import pictures, portfolios, runs
 LATEST = "latest"
 #: So many of those that are meant alike are named in a complaint.
 _NAMED = 5
+#: So many are looked for: enough to tell that there are too many.
+_ENOUGH = 100
+_ID = re.compile("[a-z0-9]+")
+
+#: Which rows of a table are meant.
+Where = Callable[[Table], ColumnElement[bool]]
 
 T = TypeVar("T")
 
@@ -41,21 +48,27 @@ def find_run(connection: Connection, text: str = LATEST) -> RunSummary:
     """The run that `text` names. Raises SettingsError where it names none, or several."""
     if text == LATEST:
         return _latest(connection)
-    return _the_one(text, "run", _runs(connection, text))
+    return _find(text, "run", lambda where: _runs(connection, where))
 
 
 def find_run_or_picture(connection: Connection, text: str = LATEST) -> RunSummary | PictureRecord:
     """What `text` names. Raises SettingsError where it names nothing, or several things."""
     if text == LATEST:
         return _latest(connection)
-    found: list[RunSummary | PictureRecord] = [*_runs(connection, text), *_pictures(connection, text)]
-    return _the_one(text, "run or picture", found)
+
+    def among(where: Where) -> list[RunSummary | PictureRecord]:
+        return [*_runs(connection, where), *_pictures(connection, where)]
+
+    return _find(text, "run or picture", among)
 
 
 def find_portfolio_or_picture(connection: Connection, text: str) -> Portfolio | PictureRecord:
     """What `text` names. Raises SettingsError where it names nothing, or several things."""
-    found: list[Portfolio | PictureRecord] = [*_portfolios(connection, text), *_pictures(connection, text)]
-    return _the_one(text, "portfolio or picture", found)
+
+    def among(where: Where) -> list[Portfolio | PictureRecord]:
+        return [*_portfolios(connection, where), *_pictures(connection, where)]
+
+    return _find(text, "portfolio or picture", among)
 
 
 def _latest(connection: Connection) -> RunSummary:
@@ -64,7 +77,9 @@ def _latest(connection: Connection) -> RunSummary:
     return newest[0]
 
 
-def _the_one(text: str, what: str, found: Sequence[T]) -> T:
+def _find(text: str, what: str, among: Callable[[Where], Sequence[T]]) -> T:
+    """The one thing that is called so; where nothing is, the one whose id begins so."""
+    found = among(partial(_is_called, text)) or among(partial(_begins, text))
     if not found:
         raise SettingsError(f"{text!r} names no {what} of this store: `manyeyes runs` lists what there is")
     if len(found) > 1:
@@ -72,6 +87,15 @@ def _the_one(text: str, what: str, found: Sequence[T]) -> T:
         more = f" and {len(found) - _NAMED} more" if len(found) > _NAMED else ""
         raise SettingsError(f"{text!r} could mean {named}{more}: give more of the id")
     return found[0]
+
+
+def _is_called(text: str, table: Table) -> ColumnElement[bool]:
+    by_name = table.c.name == text if "name" in table.c else false()
+    return or_(by_name, table.c.id == text) if _ID.fullmatch(text) else by_name
+
+
+def _begins(text: str, table: Table) -> ColumnElement[bool]:
+    return table.c.id.startswith(text) if _ID.fullmatch(text) else false()
 
 
 def _described(found: object) -> str:
@@ -86,18 +110,24 @@ def _described(found: object) -> str:
             raise AssertionError(found)
 
 
-def _runs(connection: Connection, text: str) -> list[RunSummary]:
-    called = _called(connection, select(runs.c.id), runs, text)
-    return [run for row in called if (run := run_summary(connection, row.id)) is not None]
+def _runs(connection: Connection, where: Where) -> list[RunSummary]:
+    rows = connection.execute(select(runs.c.id).where(where(runs)).order_by(runs.c.id).limit(_ENOUGH)).all()
+    return [run for row in rows if (run := run_summary(connection, row.id)) is not None]
 
 
-def _portfolios(connection: Connection, text: str) -> list[Portfolio]:
-    called = _called(connection, select(portfolios), portfolios, text)
-    return [Portfolio(row.id, row.name) for row in called]
+def _portfolios(connection: Connection, where: Where) -> list[Portfolio]:
+    asked = select(portfolios).where(where(portfolios)).order_by(portfolios.c.id).limit(_ENOUGH)
+    return [Portfolio(row.id, row.name) for row in connection.execute(asked)]
 
 
-def _pictures(connection: Connection, text: str) -> list[PictureRecord]:
-    whole = select(pictures, portfolios.c.name.label("portfolio_name")).select_from(pictures.join(portfolios))
+def _pictures(connection: Connection, where: Where) -> list[PictureRecord]:
+    asked = (
+        select(pictures, portfolios.c.name.label("portfolio_name"))
+        .select_from(pictures.join(portfolios))
+        .where(where(pictures))
+        .order_by(pictures.c.id)
+        .limit(_ENOUGH)
+    )
     return [
         PictureRecord(
             row.id,
@@ -107,18 +137,5 @@ def _pictures(connection: Connection, text: str) -> list[PictureRecord]:
             row.size,
             row.sha256,
         )
-        for row in _called(connection, whole, pictures, text)
+        for row in connection.execute(asked)
     ]
-
-
-def _called(connection: Connection, query: Select[Any], table: Table, text: str) -> Sequence[Row[Any]]:
-    """Rows with this id or name; where there are none, those whose id begins so."""
-    exact = table.c.id == text
-    if "name" in table.c:
-        exact |= table.c.name == text
-    rows = connection.execute(query.where(exact).order_by(table.c.id)).all()
-    if rows or not re.fullmatch("[a-z0-9]+", text):
-        return rows
-    begun = query.where(table.c.id.startswith(text)).order_by(table.c.id)
-    # One more than are named tells that there are more.
-    return connection.execute(begun.limit(_NAMED + 1)).all()
