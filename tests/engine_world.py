@@ -294,6 +294,11 @@ def analyze(source: Source, analyzer: Analyzer, **options: Any) -> Told:
     return virtual_time.run(analyzed(source, analyzer, **options))
 
 
+async def go_on(_: str) -> bool:
+    """Someone who is asked whether to go on, and wants to."""
+    return True
+
+
 def starts(analyzer: Scripted) -> list[str]:
     """The pictures whose answer was bought, in order of the creates."""
     return [call.name for call in analyzer.calls if call.method == "start"]

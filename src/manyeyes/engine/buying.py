@@ -42,8 +42,17 @@ class Attempt:
     def job_after(self, seconds: float) -> Job:
         """The job once this attempt has ended, which took so long."""
         job, spent = self.job, self.job.tally.seconds + seconds
-        tally = Tally(self.tries, spent, self.usage, self.possibly_paid_twice)
-        return Job(job.picture, job.prepared, job.ask, job.intent, self.left, job.rounds, job.reasks, tally)
+        return Job(
+            job.picture,
+            job.prepared,
+            job.ask,
+            job.intent,
+            self.left,
+            job.rounds,
+            job.reasks,
+            Tally(self.tries, spent, self.usage, self.possibly_paid_twice),
+            job.given_up,
+        )
 
 
 class Buying:
@@ -57,17 +66,21 @@ class Buying:
         quota = None if per_minute is None else Quota.per_minute(per_minute, LOOKS_AT_ONCE)
         self._looks = Limiter(FixedLimit(LOOKS_AT_ONCE), quota)
 
-    async def reply(self, attempt: Attempt, permit: Permit) -> Reply:
-        """The answer, from wherever it comes. Raises AnalyzerErrors and StoreError."""
+    async def reply(self, attempt: Attempt, permit: Permit) -> Reply | None:
+        """The answer, from wherever it comes; None where none was bought and no more may be.
+
+        Raises AnalyzerErrors and StoreError.
+        """
         try:
             reply = await self._find(attempt) if attempt.left else None
-            if reply is None:
+            if reply is None and attempt.job.given_up is None:
                 reply = await self._buy(attempt, permit)
         except Refused:
             attempt.left = ()
             raise
-        attempt.left = ()
-        attempt.usage += reply.usage
+        if reply is not None:
+            attempt.left = ()
+            attempt.usage += reply.usage
         return reply
 
     async def _buy(self, attempt: Attempt, permit: Permit) -> Reply:

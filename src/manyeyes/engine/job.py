@@ -51,6 +51,8 @@ class Job:
     #: Times that the model was asked again after an answer outside the schema.
     reasks: int = 0
     tally: Tally = Tally()
+    #: Set when its tries are used up: it is only looked for any more, and ends so if nothing is found.
+    given_up: NoAnswer | None = None
 
 
 @dataclass(frozen=True, slots=True)

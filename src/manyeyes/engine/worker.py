@@ -13,7 +13,7 @@ from manyeyes.engine.job import Again, Barred, Job, Settled, Step
 from manyeyes.engine.plan import Plan
 from manyeyes.engine.seams import Parts
 from manyeyes.model.ask import Reply
-from manyeyes.model.errors import AccessDenied, AnalyzerError, BadReply, OutOfTime, Pushback, Refused
+from manyeyes.model.errors import AccessDenied, AnalyzerError, BadReply, Broken, OutOfTime, Pushback, Refused
 from manyeyes.model.outcome import Answer, NoAnswer
 from manyeyes.pacing.limit import Ending
 from manyeyes.pacing.limiter import Permit
@@ -37,15 +37,25 @@ class Worker:
         """One attempt, with a permit that is released on every path. Raises StoreError."""
         clock = asyncio.get_running_loop().time
         began, attempt, key = clock(), Attempt(job), job.intent.key
-        # For as long as it is under way, and if the store fails, something may have been bought.
+        # Until it is known what came of it, and kept, something may have been bought.
         self._claims.note(key, unsure=True)
         end = await self._end(attempt, permit)
-        done = attempt.job_after(clock() - began)
-        self._claims.note(key, unsure=bool(done.left))
-        return await self._checked(done, end) if isinstance(end, Reply) else self._failed(done, end)
+        step = await self._step(attempt.job_after(clock() - began), end)
+        if not isinstance(step, Settled):
+            self._claims.note(key, unsure=bool(step.job.left))
+        return step
 
-    async def _end(self, attempt: Attempt, permit: Permit) -> Reply | AnalyzerError:
-        """The reply, or why there is none, within what the deadline leaves of time."""
+    async def _step(self, job: Job, end: Reply | AnalyzerError | None) -> Step:
+        if isinstance(end, Reply):
+            return await self._checked(job, end)
+        if job.given_up is not None:
+            return Settled(job, job.given_up, final=False)
+        assert end is not None
+        return self._failed(job, end)
+
+    async def _end(self, attempt: Attempt, permit: Permit) -> Reply | AnalyzerError | None:
+        """What is got within the time that the deadline leaves: a reply, an error, or None where nothing
+        was bought and nothing more may be."""
         ending = Ending.SAYS_NOTHING
         try:
             async with asyncio.timeout(self._plan.deadline - attempt.job.tally.seconds):
@@ -100,9 +110,20 @@ class Worker:
         if delay is not None and job.tally.seconds >= self._plan.deadline:
             delay, error = None, self._too_late(job)
         if delay is None:
-            return Settled(job, NoAnswer(error.kind, str(error)), final=isinstance(error, Refused))
+            return self._given_up(job, error)
         return Again(job, delay, named, error.kind, str(error))
 
+    def _given_up(self, job: Job, error: AnalyzerError) -> Step:
+        end = NoAnswer(error.kind, str(error))
+        if not job.left or not isinstance(error, Broken):
+            return Settled(job, end, final=isinstance(error, Refused))
+        # The last create broke off. It may have been carried out: to look for it costs nothing.
+        retry = self._plan.retry
+        delay = retry.delay(retry.attempts - 1, error, self._draws(job)) or 0.0
+        return Again(replace(job, given_up=end), delay, named=False, why=error.kind, message=str(error))
+
     def _delay(self, job: Job, error: AnalyzerError | BadReply) -> float | None:
-        rng = Random(f"{self._plan.seed}/{job.prepared.sha256}/{job.rounds}")  # noqa: S311 - not a secret
-        return self._plan.retry.delay(job.rounds, error, rng)
+        return self._plan.retry.delay(job.rounds, error, self._draws(job))
+
+    def _draws(self, job: Job) -> Random:
+        return Random(f"{self._plan.seed}/{job.prepared.sha256}/{job.rounds}")  # noqa: S311 - not a secret

@@ -1,0 +1,129 @@
+"""Another run buys the same answer at the same time: whoever holds the claim buys, the others wait."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+from collections.abc import Callable
+
+from engine_world import DRESS, PAID, Album, Told, analyzed, failure, plan_for, starts, success
+from manyeyes.analyzers.scripted import Scripted
+from manyeyes.engine.run import Run
+from manyeyes.lab import virtual_time
+from manyeyes.model.descriptor import StyleDescriptor
+from manyeyes.model.image import ImageRef, Original
+from manyeyes.model.outcome import Answer, NoAnswer
+from manyeyes.model.ticket import Key
+from manyeyes.store.memory import MemoryStore
+from manyeyes.store.values import Begun, Purchase
+
+SHA256 = hashlib.sha256(b"picture").hexdigest()
+KEY = Key(SHA256, plan_for(PAID).recipe.digest)
+ALBUM = Album({"0": "picture"})
+
+
+class Held(MemoryStore):
+    """Someone else holds the claim on the answer to `picture`."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.claims[KEY] = "someone else"
+        self.asked = 0
+
+    async def begin(self, purchase: Purchase) -> Begun:
+        self.asked += 1
+        return await super().begin(purchase)
+
+    def give_up(self) -> None:
+        del self.claims[KEY]
+
+    def answer(self, end: Answer | NoAnswer) -> None:
+        self._keep(KEY, end)
+        self.give_up()
+
+
+def meanwhile(
+    after: float, act: Callable[[Held], None], *, pictures: Album = ALBUM, stop_after: float | None = None
+) -> tuple[Told, Scripted, Held]:
+    """A run that finds the claim held; after some seconds the other one does something."""
+
+    async def main() -> tuple[Told, Scripted, Held]:
+        store, script = Held(), Scripted(DRESS, seconds=3.0, traits=PAID)
+
+        def begin(run: Run) -> None:
+            loop = asyncio.get_running_loop()
+            loop.call_later(after, act, store)
+            if stop_after is not None:
+                loop.call_later(stop_after, run.stop, "asked to")
+
+        return await analyzed(pictures, script, store=store, meanwhile=begin), script, store
+
+    return virtual_time.run(main())
+
+
+def test_the_others_answer_is_used_as_soon_as_it_is_there() -> None:
+    told, script, _ = meanwhile(10.2, lambda store: store.answer(Answer(StyleDescriptor("dress"), DRESS)))
+    assert starts(script) == []
+    assert success(told.outcomes[0]).reused
+    assert told.progress.elapsed == 10.5
+
+
+def test_the_others_final_no_holds_for_us_too() -> None:
+    told, script, _ = meanwhile(10.2, lambda store: store.answer(NoAnswer("refused", "declined")))
+    assert starts(script) == []
+    assert failure(told.outcomes[0]).message == "declined"
+
+
+def test_where_the_other_gives_up_we_buy() -> None:
+    told, script, store = meanwhile(10.2, Held.give_up)
+    assert starts(script) == ["0"]
+    assert told.progress.elapsed == 13.5
+    assert store.claims == {}
+
+
+def test_copies_wait_with_the_first() -> None:
+    pictures = Album({"0": "picture", "1": "another", "2": "picture"})
+    told, script, _ = meanwhile(10.2, Held.give_up, pictures=pictures)
+    assert starts(script) == ["1", "0"]
+    assert (told.progress.analyzed, told.progress.reused) == (3, 1)
+
+
+def test_a_stop_does_not_wait_for_the_other() -> None:
+    told, script, store = meanwhile(1000.0, Held.give_up, stop_after=7.1)
+    assert told.report.stopped == "asked to"
+    assert told.progress.elapsed == 7.5
+    assert starts(script) == []
+    # The claim is still the other's.
+    assert store.claims == {KEY: "someone else"}
+
+
+def test_a_picture_that_changed_while_it_waited_is_not_answered_by_its_old_bytes() -> None:
+    class Changing(Album):
+        reads = 0
+
+        async def read(self, image: ImageRef) -> Original:
+            self.reads += 1
+            original = await super().read(image)
+            return (
+                original if self.reads == 1 else Original(image, b"new", hashlib.sha256(b"new").hexdigest())
+            )
+
+    told, script, store = meanwhile(10.2, Held.give_up, pictures=Changing({"0": "picture"}))
+    assert failure(told.outcomes[0]).message == "'0' was changed during the run: run again"
+    assert starts(script) == []
+    assert store.claims == {}
+    assert store.open == {}
+
+
+def test_the_version_that_was_read_is_the_one_that_is_kept() -> None:
+    class Touched(Album):
+        async def read(self, image: ImageRef) -> Original:
+            original = await super().read(image)
+            newer = ImageRef(image.name, image.locator, "newer", image.size)
+            return Original(newer, original.data, original.sha256)
+
+    async def main() -> None:
+        told = await analyzed(Touched({"0": "picture"}), Scripted(DRESS))
+        assert told.outcomes[0].image.version == "newer"
+
+    virtual_time.run(main())
