@@ -231,3 +231,17 @@ def _at_a_terminal(place: Path, there: dict[str, str] | object, answer: str) -> 
             break
     os.close(ours)
     return process.wait(), said.decode(errors="replace").replace("\r\n", "\n")
+
+
+def test_row_10_the_upload_keeps_to_its_cap_and_is_shown(tmp_path: Path) -> None:
+    shop = tmp_path / "shop"
+    shop.mkdir()
+    for index in range(6):
+        Image.effect_noise((700, 500), 80 + index).convert("RGB").save(shop / f"{index}.png")
+    capped = {"ANALYSIS_UPLOAD_MBPS": "0.5"}
+    with provider(tmp_path, "--median", "0.05") as there:
+        done = manyeyes(*PAID, "--progress", "json", place=tmp_path, **there, **capped)
+    sent = done.progress[-1]["sentBytes"]
+    assert sent >= sum(row["bytes"] for row in journal(tmp_path, "create"))
+    starts = [row["t"] for row in journal(tmp_path, "create")]
+    assert starts[-1] - starts[0] >= 0.8 * sent * 5 / 6 / 500_000

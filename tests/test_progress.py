@@ -141,6 +141,7 @@ def test_json_speaks_camel_case() -> None:
         "failed",
         "reused",
         "overall",
+        "sentBytes",
         "message",
         "elapsedSeconds",
         "etaSeconds",

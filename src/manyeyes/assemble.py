@@ -24,6 +24,7 @@ from manyeyes.pacing.budget import Budget
 from manyeyes.pacing.limit import FixedLimit
 from manyeyes.pacing.limiter import Limiter
 from manyeyes.pacing.quota import Quota
+from manyeyes.pacing.uplink import Uplink
 from manyeyes.settings import Settings
 from manyeyes.store.sql import SqlStore
 
@@ -90,6 +91,7 @@ async def assembled(
             kept,
             limiter_of(settings, analyzer, concurrency),
             parse_descriptor,
+            Uplink(None if settings.upload_mbps is None else settings.upload_mbps * MEGA),
         )
         yield Assembly(parts, plan_of(settings, wish, analyzer, concurrency), settings)
 

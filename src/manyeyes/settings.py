@@ -131,7 +131,7 @@ def read_settings(flags: Mapping[str, object] | None = None) -> Settings:
 
     Raises SettingsError that names the flag, or the variable and the file it stands in.
     """
-    given = {name: value for name, value in (flags or {}).items() if value is not None}
+    given: dict[str, Any] = {name: value for name, value in (flags or {}).items() if value is not None}
     try:
         settings = Settings(**given)
     except ValidationError as error:

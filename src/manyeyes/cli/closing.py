@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from manyeyes.cli.words import printable, span
+from manyeyes.cli.words import printable, size, span
 from manyeyes.model.progress import Progress
 from manyeyes.portrait.failures import Cause
 
@@ -44,7 +44,9 @@ def asides(progress: Progress) -> list[str]:
     if progress.reused:
         said.append(f"{progress.reused} were answered before and cost nothing.")
     if progress.passed_over:
-        said.append(f"{progress.passed_over} passed over, which are no pictures.")
+        said.append(f"Passed over: {progress.passed_over} (no pictures).")
+    if progress.sent_bytes:
+        said.append(f"Sent {size(progress.sent_bytes)}.")
     if progress.possibly_paid_twice:
         said.append(
             f"{progress.possibly_paid_twice} possibly paid twice: a connection broke, and nobody could "

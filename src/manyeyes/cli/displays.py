@@ -11,7 +11,7 @@ from rich.console import Console
 from rich.progress import BarColumn, SpinnerColumn, TextColumn
 from rich.progress import Progress as Bar
 
-from manyeyes.cli.words import printable, span
+from manyeyes.cli.words import printable, size, span
 from manyeyes.model.event import Ended, Event, RunEnded, RunStarted, Skipped
 from manyeyes.model.outcome import Failed
 from manyeyes.model.progress import Progress
@@ -106,8 +106,8 @@ class LiveBar(Display):
     def hear(self, event: Event, progress: Progress) -> None:
         """Move the bar; name what failed or was passed over above it."""
         match event:
-            case Ended(outcome=Failed(image=image, message=message)):
-                self._above(f"[red]failed[/] {_escaped(image.name)}: {_escaped(message)}")
+            case Ended(outcome=Failed(message=message)):
+                self._above(f"[red]failed:[/] {_escaped(message)}")
             case Skipped(what=what):
                 self._above(f"[dim]passed over {_escaped(what.name)}: {_escaped(what.reason)}[/]")
             case RunEnded():
@@ -140,9 +140,10 @@ def _counts(progress: Progress) -> str:
 
 
 def _pace(progress: Progress) -> str:
-    rate, eta = progress.rate, progress.eta_seconds
+    rate, eta, upload = progress.rate, progress.eta_seconds, progress.upload_rate
     parts = [f"{rate:.2g} a second"] if rate is not None else []
     parts += [f"about {span(eta)} left"] if eta is not None else []
+    parts += [f"{size(upload)} a second up"] if upload is not None else []
     return " · ".join(parts)
 
 

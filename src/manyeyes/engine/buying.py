@@ -11,6 +11,7 @@ from manyeyes.engine.job import Job, Left, Tally
 from manyeyes.engine.seams import Parts
 from manyeyes.model.ask import Reply
 from manyeyes.model.errors import AccessDenied, Broken, OutOfTime, Overloaded, Pushback, RateLimited, Refused
+from manyeyes.model.image import PreparedImage
 from manyeyes.model.ticket import Intent, Ticket
 from manyeyes.pacing.limit import Ending, FixedLimit
 from manyeyes.pacing.limiter import Limiter, Permit
@@ -38,6 +39,7 @@ class Attempt:
         self.tries = job.tally.attempts
         self.usage = job.tally.usage
         self.possibly_paid_twice = job.tally.possibly_paid_twice
+        self.sent_bytes = job.tally.sent_bytes
 
     def job_after(self, seconds: float) -> Job:
         """The job once this attempt has ended, which took so long."""
@@ -50,9 +52,14 @@ class Attempt:
             self.left,
             job.rounds,
             job.reasks,
-            Tally(self.tries, spent, self.usage, self.possibly_paid_twice),
+            Tally(self.tries, spent, self.usage, self.possibly_paid_twice, self.sent_bytes),
             job.given_up,
         )
+
+
+def _size_sent(image: PreparedImage) -> int:
+    """Bytes of a picture on the line, in base64: four for each three."""
+    return -(-len(image.data) // 3) * 4
 
 
 class Buying:
@@ -62,6 +69,7 @@ class Buying:
         self._analyzer = parts.analyzer
         self._traits = parts.analyzer.traits
         self._store = parts.store
+        self._uplink = parts.uplink
         per_minute = self._traits.checks_per_minute
         quota = None if per_minute is None else Quota.per_minute(per_minute, LOOKS_AT_ONCE)
         self._looks = Limiter(FixedLimit(LOOKS_AT_ONCE), quota)
@@ -90,6 +98,10 @@ class Buying:
 
     async def _start(self, attempt: Attempt, permit: Permit) -> Reply | Ticket:
         job = attempt.job
+        if self._traits.base_url:
+            size = _size_sent(job.prepared)
+            await self._uplink.wait_room(size)
+            attempt.sent_bytes += size
         if self._traits.paid:
             # Should the connection break, nobody knows whether it was bought.
             attempt.left = ((job.intent, None),)

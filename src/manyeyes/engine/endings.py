@@ -59,10 +59,19 @@ class Endings:
     async def settle(self, step: Settled) -> None:
         """A picture's own attempts have ended."""
         job, key = step.job, step.job.intent.key
-        outcome = _outcome(job.picture, key.sha256, step.end, job.tally)
+        outcome = _outcome(self._first(job.picture, key.sha256), key.sha256, step.end, job.tally)
         answer = step.end if step.final else None
         await self._keep(Result(self._run, outcome, key, answer, unsure=bool(job.left)))
         await self._share(key.sha256, step.end)
+
+    def _first(self, leader: Picture, sha256: str) -> Picture:
+        """Of pictures with the same bytes, the first of the listing: the call counts as its own, whichever
+        of them was read first."""
+        followers = self._followers.get(sha256, [])
+        first = min([leader, *followers], key=lambda picture: picture.position)
+        if first is not leader:
+            followers[followers.index(first)] = leader
+        return first
 
     async def fail(
         self,
@@ -96,7 +105,7 @@ def _outcome(
     picture: Picture, sha256: str, end: Answer | NoAnswer, tally: Tally, *, reused: bool = False
 ) -> Outcome:
     image, id_, position = picture.image, picture.id, picture.position
-    spent = tally.attempts, tally.seconds, tally.usage, tally.possibly_paid_twice, reused
+    spent = tally.attempts, tally.seconds, tally.usage, tally.possibly_paid_twice, reused, tally.sent_bytes
     if isinstance(end, NoAnswer):
         return Failed(image, id_, position, sha256, end.kind, end.message, *spent)
     return Analyzed(image, id_, position, sha256, end.descriptor, *spent)

@@ -34,6 +34,8 @@ class Tally:
     usage: Usage = Usage()
     #: Creates that may have to be paid beside the answer, since nobody could find them again.
     possibly_paid_twice: int = 0
+    #: Bytes of the picture that went over the line, all tries together.
+    sent_bytes: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol
 
 from manyeyes.analyzers.base import Analyzer
@@ -14,6 +14,7 @@ from manyeyes.model.outcome import Answer, NoAnswer
 from manyeyes.model.portfolio import Portfolio
 from manyeyes.model.ticket import Intent, Key, Ticket
 from manyeyes.pacing.limiter import Limiter
+from manyeyes.pacing.uplink import Uplink
 from manyeyes.store.values import Beat, Begun, Known, Purchase, Result, RunRecord
 
 
@@ -91,3 +92,5 @@ class Parts:
     limiter: Limiter
     #: Turns an answer's text into a descriptor, or raises BadReply.
     parse: Callable[[str], StyleDescriptor]
+    #: What the pictures are sent through.
+    uplink: Uplink = field(default_factory=Uplink)

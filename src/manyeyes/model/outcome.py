@@ -46,6 +46,8 @@ class Analyzed:
     #: Creates that nobody could find again, so that they may have to be paid beside the answer.
     possibly_paid_twice: int = 0
     reused: bool = False
+    #: Bytes of the picture that went over the line, all tries together.
+    sent_bytes: int = 0
 
     @property
     def name(self) -> str:
@@ -71,6 +73,7 @@ class Failed:
     possibly_paid_twice: int = 0
     #: Taken over from the same bytes, or from an earlier run, without a call of its own.
     reused: bool = False
+    sent_bytes: int = 0
 
     @property
     def name(self) -> str:

@@ -37,6 +37,8 @@ class Progress:
     at: float = 0.0
     #: Pictures that ended by a call of this run rather than by an answer already there.
     called: int = 0
+    #: Bytes of pictures that went over the line.
+    sent_bytes: int = 0
     finished: bool = False
     #: Why the run stopped before its end.
     stopped: str | None = None
@@ -66,6 +68,11 @@ class Progress:
         if self.called < CALLS_BEFORE_ETA or self.elapsed <= 0:
             return None
         return self.called / self.elapsed
+
+    @property
+    def upload_rate(self) -> float | None:
+        """Bytes of pictures sent a second, over the run so far; None where none were sent."""
+        return self.sent_bytes / self.elapsed if self.sent_bytes and self.elapsed > 0 else None
 
     @property
     def eta_seconds(self) -> float | None:
@@ -125,6 +132,7 @@ class Progress:
             started_at=self.started_at,
             at=event.at,
             called=self.called + (outcome.attempts > 0),
+            sent_bytes=self.sent_bytes + outcome.sent_bytes,
         )
 
     def as_json(self) -> dict[str, object]:
@@ -139,6 +147,7 @@ class Progress:
             "failed": self.failed,
             "reused": self.reused,
             "overall": self.overall,
+            "sentBytes": self.sent_bytes,
             "message": self.message,
             "elapsedSeconds": round(self.elapsed, 3),
             "etaSeconds": None if eta is None else round(eta, 1),
