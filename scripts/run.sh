@@ -20,8 +20,9 @@ if [ "$#" -eq 0 ]; then
     if [ ! -d "$sample" ]; then
         # Drawn beside its place and moved there whole, so that one cut short is not taken for done.
         rm -rf -- "$sample.part"
-        "$manyeyes" sample "$sample.part" >&2 || exit
+        "$manyeyes" sample "$sample.part" >/dev/null || exit
         mv -- "$sample.part" "$sample" || exit 1
+        complain "Drew a sample portfolio into $sample."
     fi
     set -- "$sample"
 fi

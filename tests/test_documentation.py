@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import asyncio
 import inspect
+import json
 import re
 import shlex
 import zipfile
@@ -19,9 +20,15 @@ from PIL import Image
 import manyeyes
 from manyeyes.cli.main import COMMANDS, load
 from manyeyes.model import errors
+from manyeyes.model.ask import Usage
 from manyeyes.model.descriptor import StyleDescriptor, as_json
+from manyeyes.model.image import ImageRef, Locator
+from manyeyes.model.outcome import Analyzed, Failed
+from manyeyes.model.progress import Progress
 from manyeyes.model.vocabulary import WORDS
+from manyeyes.portrait.export import json_line, result_line
 from manyeyes.settings import Settings
+from manyeyes.store.reports import Kept
 from manyeyes.store.tables import metadata
 from source_files import ROOT
 
@@ -263,6 +270,34 @@ def test_an_example_in_python_runs(block: str, capsys: pytest.CaptureFixture[str
         assert (report.total, report.stopped) == (2, None)
     else:
         assert len(capsys.readouterr().out.splitlines()) == known["run"].progress.analyzed > 0
+
+
+def shown_object(page: Path) -> dict[str, Any]:
+    """The one JSON object that a page shows."""
+    (block,) = blocks(page, "json")
+    shown: dict[str, Any] = json.loads(block)
+    return shown
+
+
+def test_the_progress_that_is_shown_has_the_fields_of_progress() -> None:
+    assert list(shown_object(DOCS / "how-to" / "watch-a-run.md")) == list(Progress().as_json())
+
+
+def test_the_result_that_is_shown_has_the_fields_of_a_result() -> None:
+    image = ImageRef("spring/05.jpg", Locator("spring/05.jpg"), "1", 1)
+    outcome = Analyzed(image, "id", 0, "", StyleDescriptor(), usage=Usage(1, 1))
+    shown = shown_object(DOCS / "how-to" / "get-results-out.md")
+    written = json.loads(json_line(result_line(Kept(outcome))))
+    assert list(shown) == list(written)
+    assert shown["usage"].keys() == written["usage"].keys()
+    assert shown["descriptor"].keys() < written["descriptor"].keys()
+
+
+def test_the_fields_of_the_values_are_documented() -> None:
+    for value in (Progress, Analyzed, Failed, manyeyes.Report):
+        documented = row(reference("library"), value.__name__)
+        for name in re.findall(r"`(\w+)`", documented)[1:]:
+            assert hasattr(value, name) or name in value.__slots__, f"{value.__name__} has no {name}"
 
 
 def test_the_glossary_is_in_order_and_says_something_of_each_word() -> None:

@@ -112,7 +112,8 @@ def test_without_a_source_a_sample_is_drawn_once_and_analyzed(project: Path, too
     sample = project / "sample-portfolio"
     first = run(project, tools, "run.sh")
     assert first.stdout.splitlines() == [f"analyze --analyzer local {sample}"]
-    assert f"sample {sample}.part" in first.stderr
+    assert f"Drew a sample portfolio into {sample}." in first.stderr
+    assert not sample.with_name("sample-portfolio.part").exists()
     second = run(project, tools, "run.sh")
     assert second.stdout == first.stdout
     assert second.stderr == ""
