@@ -136,9 +136,8 @@ def _settings(settings: Settings | None, analyzer: str | Analyzer, concurrency: 
     flags: dict[str, object] = {"concurrency": concurrency}
     if isinstance(analyzer, str):
         flags["analyzer"] = analyzer
-    if settings is None:
-        return read_settings(flags)
-    return settings.model_copy(update=flags)
+    # Read once more, so that what is given here is checked like everything else.
+    return read_settings({**dict(settings or {}), **flags})
 
 
 def _after_each(on_progress: OnProgress) -> Callable[[Event, Progress], None]:
