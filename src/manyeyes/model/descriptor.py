@@ -109,14 +109,13 @@ def parse_descriptor(text: str, vocabulary: Vocabulary = VOCABULARY) -> StyleDes
 
 def as_json(descriptor: StyleDescriptor) -> dict[str, object]:
     """Every field in the order of the class, nulls included, as JSON's own kinds of values."""
-    return {part.name: _plain(getattr(descriptor, part.name)) for part in fields(descriptor)}
+    return {name: _plain(getattr(descriptor, name)) for name in _NAMES}
 
 
 def from_json(data: Mapping[str, Any]) -> StyleDescriptor:
     """The descriptor that `as_json` wrote; a field that an older version did not write is empty."""
-    known = {part.name for part in fields(StyleDescriptor)}
     return StyleDescriptor(
-        **{key: value for key, value in data.items() if key in known - _NESTED},
+        **{key: value for key, value in data.items() if key in _NAMES and key not in _NESTED},
         color_palette=tuple(PaletteColor(**colour) for colour in data.get("color_palette", ())),
         embellishments=tuple(data.get("embellishments", ())),
         lighting=Lighting(**data.get("lighting", {})),
@@ -175,7 +174,16 @@ def _list(items: Mapping[str, object], description: str) -> dict[str, object]:
 _NESTED = frozenset({"color_palette", "embellishments", "lighting", "camera", "style_labels", "unrecognized"})
 
 
+#: Every field, in the order of the class.
+_NAMES = tuple(part.name for part in fields(StyleDescriptor))
+#: Fields that tell something of the picture; how sure the model is of nothing does not.
+_TELLING = tuple(name for name in _NAMES if name not in {"confidence", "reasoning", "unrecognized"})
+_EMPTY = StyleDescriptor()
+
+
 def _plain(value: object) -> object:
+    if value is None or isinstance(value, str | bool | float):
+        return value
     if is_dataclass(value) and not isinstance(value, type):
         return {part.name: getattr(value, part.name) for part in fields(value)}
     if isinstance(value, tuple):
@@ -230,11 +238,8 @@ def _two_piece(reading: Reading, garment_type: str | None) -> bool | None:
 
 
 def _says_something(descriptor: StyleDescriptor) -> bool:
-    """Whether anything is told of the picture; how sure the model is of nothing does not count."""
-    empty = StyleDescriptor()
-    beside_the_point = {"confidence", "reasoning", "unrecognized"}
-    names = (part.name for part in fields(descriptor) if part.name not in beside_the_point)
-    return any(getattr(descriptor, name) != getattr(empty, name) for name in names)
+    """Whether anything is told of the picture."""
+    return any(getattr(descriptor, name) != getattr(_EMPTY, name) for name in _TELLING)
 
 
 def _why_unusable(unrecognized: Mapping[str, object]) -> str:

@@ -231,7 +231,8 @@ class Reading:
             self.keep(path, value)
 
     def _understood(self, path: str, read: Callable[[object], T | None]) -> T | None:
-        return self._read(path, self._values.get(path), read)
+        value = self._values.get(path)
+        return None if value is None else self._read(path, value, read)
 
     def _read(self, path: str, value: object, read: Callable[[object], T | None]) -> T | None:
         try:
