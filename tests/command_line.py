@@ -8,7 +8,7 @@ import re
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -46,11 +46,14 @@ def clean_environment(place: Path, **more: str) -> Mapping[str, str]:
     return {**kept, "XDG_DATA_HOME": str(place / "data"), "HOME": str(place), "COLUMNS": "200", **more}
 
 
-def begin(*words: str, place: Path, **environment: str) -> subprocess.Popen[str]:
-    """Start a command in `place`, where its store is too."""
+def begin(
+    *words: str, place: Path, before: Callable[[], None] | None = None, **environment: str
+) -> subprocess.Popen[str]:
+    """Start a command in `place`, where its store is too; `before` runs first in its process."""
     return subprocess.Popen(
         [*MANYEYES, *words],
         cwd=place,
+        preexec_fn=before,  # noqa: PLW1509 - these tests start no threads
         env=clean_environment(place, **environment),
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,

@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import re
+import resource
 import shutil
+import signal
+import struct
 import zipfile
+import zlib
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from PIL import Image
 
-from command_line import draw, manyeyes
+from command_line import begin, draw, end, manyeyes
 
 
 def test_a_folder_is_analyzed_and_every_name_has_a_line(tmp_path: Path) -> None:
@@ -200,3 +207,85 @@ def test_results_that_cannot_be_replaced_leave_the_old_ones(tmp_path: Path) -> N
     assert (tmp_path / "out.jsonl").read_text() == "old\n"
     assert manyeyes("analyze", "shop", "--out", "out.jsonl", place=tmp_path).code == 0
     assert json.loads((tmp_path / "out.jsonl").read_text())["name"] == "picture-1.png"
+
+
+def test_a_full_disk_stops_the_run_and_says_so(tmp_path: Path) -> None:
+    draw(tmp_path / "shop", 60)
+    assert manyeyes("analyze", "shop", "--limit", "3", place=tmp_path, MANYEYES_STORE=STORE).code == 0
+    process = begin("analyze", "shop", "--json", place=tmp_path, before=_small_files, MANYEYES_STORE=STORE)
+    done = end(process)
+    assert done.code == 1
+    assert "the store" in done.err
+    assert done.object["analyzed"] < 60
+    again = manyeyes("analyze", "shop", "--json", place=tmp_path, MANYEYES_STORE=STORE)
+    assert (again.code, again.object["analyzed"]) == (0, 60)
+    assert again.object["reused"] >= done.object["analyzed"]
+
+
+STORE = "sqlite:///runs.db"
+
+
+def _small_files() -> None:
+    """No file may grow beyond what the store has now, and a little; as when the disk is full."""
+    signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    limit = Path("runs.db").stat().st_size + 40_000
+    resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit))
+
+
+@pytest.mark.parametrize(
+    ("name", "make"),
+    [
+        ("cut.jpg", lambda path: path.write_bytes(_jpeg()[:-800])),
+        ("torn.jpg", lambda path: path.write_bytes(_jpeg()[:300] + bytes(200) + _jpeg()[500:600])),
+        ("vast.png", lambda path: path.write_bytes(_vast_png())),
+    ],
+)
+def test_a_damaged_or_vast_picture_fails_and_the_others_go_on(
+    tmp_path: Path, name: str, make: Callable[[Path], object]
+) -> None:
+    draw(tmp_path / "shop", 2)
+    make(tmp_path / "shop" / name)
+    done = manyeyes("analyze", "shop", "--json", place=tmp_path)
+    assert (done.code, done.object["analyzed"], done.object["failed"]) == (3, 2, 1)
+    assert name in done.err
+
+
+def _jpeg() -> bytes:
+    file = io.BytesIO()
+    Image.effect_noise((200, 200), 90).save(file, "JPEG")
+    return file.getvalue()
+
+
+def _vast_png() -> bytes:
+    """The beginning of a PNG of 30000 × 30000 pixels."""
+    head = struct.pack(">IIBBBBB", 30000, 30000, 8, 2, 0, 0, 0)
+    chunks = [(b"IHDR", head), (b"IDAT", zlib.compress(bytes(1000))), (b"IEND", b"")]
+    return b"\x89PNG\r\n\x1a\n" + b"".join(
+        struct.pack(">I", len(body)) + kind + body + struct.pack(">I", zlib.crc32(kind + body))
+        for kind, body in chunks
+    )
+
+
+def test_a_picture_deleted_between_listing_and_reading_fails(tmp_path: Path) -> None:
+    draw(tmp_path / "shop", 400)
+    process = begin("analyze", "shop", "--progress", "json", "--concurrency", "1", place=tmp_path)
+    assert process.stderr is not None
+    first = json.loads(process.stderr.readline())
+    (tmp_path / "shop/picture-400.png").unlink()
+    done = end(process)
+    assert first["current"] == 1
+    assert done.code == 3
+    assert done.progress[-1]["failed"] == 1
+
+
+def test_reading_only_the_beginning_of_the_output_is_no_fault(tmp_path: Path) -> None:
+    draw(tmp_path / "shop", 2)
+    process = begin("analyze", "shop", place=tmp_path)
+    assert process.stdout is not None
+    process.stdout.close()
+    assert process.stderr is not None
+    said = process.stderr.read()
+    process.stderr.close()
+    assert process.wait() in (0, 1)
+    assert "fault" not in said
+    assert "Traceback" not in said

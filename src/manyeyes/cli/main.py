@@ -96,10 +96,6 @@ def main() -> None:
         sys.exit(2 if error.kind == "settings_error" else 1)
     except KeyboardInterrupt:
         sys.exit(130)
-    except BrokenPipeError:
-        # Whoever read our output has closed it, as `| head` does: nothing is wrong.
-        sys.stderr.close()
-        sys.exit(0)
     except Exception as error:  # noqa: BLE001 - the last resort: a sentence for the user, the trace in a file
         typer.echo(f"manyeyes: a fault of ours, please report it: {error!r}. {_keep_trace()}", err=True)
         sys.exit(1)
