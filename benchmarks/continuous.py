@@ -29,7 +29,7 @@ def ratio(folder: Path, seed: int, factor: float, strategy: str) -> float:
             report = analyze(
                 folder, Path(place) / "runs.db", origin, "--strategy", strategy, "--concurrency", str(AT_ONCE)
             )
-        latencies = [entry["seconds"] for entry in entries(journal, "create")]
+        latencies: list[float] = [entry["seconds"] for entry in entries(journal, "create")]
     assert report["analyzed"] == len(latencies), report
     return float(report["seconds"]) / max(sum(latencies) / AT_ONCE, *latencies)
 

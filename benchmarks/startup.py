@@ -1,6 +1,6 @@
 """CPU seconds of `manyeyes --help`, beside a bare interpreter and a fixed loop.
 
-    python benchmarks/startup.py
+python benchmarks/startup.py
 """
 
 from __future__ import annotations

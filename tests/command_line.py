@@ -46,14 +46,19 @@ def clean_environment(place: Path, **more: str) -> Mapping[str, str]:
     return {**kept, "XDG_DATA_HOME": str(place / "data"), "HOME": str(place), "COLUMNS": "200", **more}
 
 
-def begin(
-    *words: str, place: Path, before: Callable[[], None] | None = None, **environment: str
+def begin(*words: str, place: Path, **environment: str) -> subprocess.Popen[str]:
+    """Start a command in `place`, where its store is too."""
+    return begin_after(None, *words, place=place, **environment)
+
+
+def begin_after(
+    first: Callable[[], None] | None, *words: str, place: Path, **environment: str
 ) -> subprocess.Popen[str]:
-    """Start a command in `place`, where its store is too; `before` runs first in its process."""
+    """Start a command in whose process `first` runs before it."""
     return subprocess.Popen(
         [*MANYEYES, *words],
         cwd=place,
-        preexec_fn=before,  # noqa: PLW1509 - these tests start no threads
+        preexec_fn=first,  # noqa: PLW1509 - these tests start no threads
         env=clean_environment(place, **environment),
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,

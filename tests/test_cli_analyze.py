@@ -18,7 +18,7 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from command_line import begin, draw, end, manyeyes
+from command_line import begin, begin_after, draw, end, manyeyes
 
 
 def test_a_folder_is_analyzed_and_every_name_has_a_line(tmp_path: Path) -> None:
@@ -212,7 +212,7 @@ def test_results_that_cannot_be_replaced_leave_the_old_ones(tmp_path: Path) -> N
 def test_a_full_disk_stops_the_run_and_says_so(tmp_path: Path) -> None:
     draw(tmp_path / "shop", 60)
     assert manyeyes("analyze", "shop", "--limit", "3", place=tmp_path, MANYEYES_STORE=STORE).code == 0
-    process = begin("analyze", "shop", "--json", place=tmp_path, before=_small_files, MANYEYES_STORE=STORE)
+    process = begin_after(_small_files, "analyze", "shop", "--json", place=tmp_path, MANYEYES_STORE=STORE)
     done = end(process)
     assert done.code == 1
     assert "the store" in done.err

@@ -9,6 +9,7 @@ import select
 import signal
 import subprocess
 from collections import Counter
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
@@ -214,10 +215,10 @@ def test_before_it_pays_it_asks_whoever_sits_at_the_terminal(tmp_path: Path) -> 
     assert len(journal(tmp_path, "create")) == 6
 
 
-def _at_a_terminal(place: Path, there: dict[str, str] | object, answer: str) -> tuple[int, str]:
+def _at_a_terminal(place: Path, there: Mapping[str, str], answer: str) -> tuple[int, str]:
     """Carry out a paid run on a pseudo-terminal, and answer its question."""
     ours, theirs = pty.openpty()
-    environment = clean_environment(place, **dict(there))  # type: ignore[call-overload]
+    environment = clean_environment(place, **there)
     process = subprocess.Popen(
         [*MANYEYES, *PAID], cwd=place, env=environment, stdin=theirs, stdout=theirs, stderr=theirs
     )

@@ -49,9 +49,7 @@ def command(
     store: Annotated[
         str | None, typer.Option(help="Where runs and answers are kept, such as sqlite:///runs.db.")
     ] = None,
-    out: Annotated[
-        Path | None, typer.Option(help="Write the results to this .jsonl or .csv file.")
-    ] = None,
+    out: Annotated[Path | None, typer.Option(help="Write the results to this .jsonl or .csv file.")] = None,
     progress: Annotated[
         Style | None, typer.Option(help="How progress is shown; a bar on a terminal, else lines.")
     ] = None,
@@ -59,12 +57,18 @@ def command(
         bool, typer.Option("--json", help="Print one JSON object with the counts, and nothing else.")
     ] = False,
     limit: Annotated[int | None, typer.Option(min=1, help="Only the first so many pictures.")] = None,
-    dry_run: Annotated[bool, typer.Option(help="Say what would be done, and do nothing.")] = False,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Say what would be done, and do nothing.")
+    ] = False,
     yes: Annotated[
         bool, typer.Option("--yes", "-y", help="Do not ask before calls that cost money.")
     ] = False,
-    retry_failed: Annotated[bool, typer.Option(help="Try those again that failed for good.")] = False,
-    fresh: Annotated[bool, typer.Option(help="Ask again for every picture, answered or not.")] = False,
+    retry_failed: Annotated[
+        bool, typer.Option("--retry-failed", help="Try those again that failed for good.")
+    ] = False,
+    fresh: Annotated[
+        bool, typer.Option("--fresh", help="Ask again for every picture, answered or not.")
+    ] = False,
     log_file: Annotated[Path | None, typer.Option(help="Write a log to the end of this file.")] = None,
     log_format: Annotated[Literal["text", "json"] | None, typer.Option(help="How log lines look.")] = None,
     log_level: Annotated[

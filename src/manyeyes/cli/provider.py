@@ -22,7 +22,8 @@ def _parameter(option: Option) -> inspect.Parameter:
         kind, default = list[str], list(option.default)
     elif option.choices:
         kind = Literal[option.choices]
-    annotation = Annotated[kind, typer.Option(help=option.help)]
+    flag = f"--{option.name.replace('_', '-')}"
+    annotation = Annotated[kind, typer.Option(flag, help=option.help)]
     return inspect.Parameter(
         option.name, inspect.Parameter.KEYWORD_ONLY, default=default, annotation=annotation
     )

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from manyeyes.engine.plan import Plan
 from manyeyes.engine.seams import Parts
 from manyeyes.model.image import ImageRef, PassedOver
-from manyeyes.model.outcome import Answer
+from manyeyes.model.outcome import Answer, NoAnswer
 
 #: Pictures that the store is asked about at once.
 WINDOW = 256
@@ -64,4 +64,5 @@ async def _answered(parts: Parts, plan: Plan, images: list[ImageRef]) -> int:
     if portfolio is None:
         return 0
     known = await parts.store.known(portfolio, images, plan.recipe.digest)
-    return sum(what is not None and isinstance(what.answer, Answer) for what in known)
+    wanted = Answer if plan.retry_failed else Answer | NoAnswer
+    return sum(what is not None and isinstance(what.answer, wanted) for what in known)
