@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import json
 import secrets
 from collections.abc import Mapping, Sequence
@@ -25,8 +24,8 @@ Row = Mapping[str, Any]
 
 
 def new_id() -> str:
-    """26 characters, a to z and 2 to 7, that cannot be guessed: 130 random bits in base 32 (RFC 4648)."""
-    return base64.b32encode(secrets.token_bytes(17))[:26].decode().lower()
+    """26 hexadecimal digits that cannot be guessed."""
+    return secrets.token_hex(13)
 
 
 def keep(connection: Connection, table: Table, rows: Sequence[Row]) -> None:
@@ -53,7 +52,7 @@ def recipe_row(recipe: Recipe) -> Row:
         "id": recipe.digest,
         "adapter": recipe.adapter,
         "model": recipe.model,
-        "recipe": _json(asdict(recipe)),
+        "recipe": json.dumps(asdict(recipe)),
     }
 
 
@@ -99,7 +98,7 @@ def answer_row(key: Key, answer: Answer | NoAnswer, now: float) -> Row:
         none = {"descriptor": None, "input_tokens": None, "output_tokens": None}
         return row | none | {"kind": answer.kind, "message": answer.message}
     return row | {
-        "descriptor": _json(as_json(answer.descriptor)),
+        "descriptor": _descriptor_text(answer.descriptor),
         "raw": answer.raw,
         "kind": None,
         "message": None,
@@ -108,12 +107,12 @@ def answer_row(key: Key, answer: Answer | NoAnswer, now: float) -> Row:
     }
 
 
-def _json(value: object) -> str:
+def _descriptor_text(descriptor: StyleDescriptor) -> str:
     try:
-        return orjson.dumps(value).decode()
+        return orjson.dumps(descriptor).decode()
     except TypeError:
         # Half a surrogate pair, which no UTF-8 can hold, stays what it is as an escape.
-        return json.dumps(value)
+        return json.dumps(as_json(descriptor))
 
 
 def to_descriptor(text: str) -> StyleDescriptor:
