@@ -22,7 +22,8 @@ def _parameter(option: Option) -> inspect.Parameter:
         kind, default = list[str], list(option.default)
     elif option.choices:
         kind = Literal[option.choices]
-    flag = f"--{option.name.replace('_', '-')}"
+    words = option.name.replace("_", "-")
+    flag = f"--{words}/--no-{words}" if option.default is True else f"--{words}"
     annotation = Annotated[kind, typer.Option(flag, help=option.help)]
     return inspect.Parameter(
         option.name, inspect.Parameter.KEYWORD_ONLY, default=default, annotation=annotation
