@@ -94,10 +94,10 @@ def _descriptor(measured: Measurements) -> dict[str, object]:
             {"name": colour.name, "hex": colour.hex, "share": colour.share} for colour in measured.palette
         ],
         "lighting": {
-            "type": measured.surroundings.light,
-            "direction": measured.surroundings.direction,
+            "type": measured.light,
+            "direction": measured.light_direction,
         },
-        "background": measured.surroundings.background,
+        "background": measured.background,
         "sharpness": measured.sharpness,
         "reasoning": _reasoning(measured),
     }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -9,9 +10,8 @@ import numpy.typing as npt
 
 from manyeyes.imaging.cielab import Floats
 
-#: Where L*, a* and b* begin to be counted; what lies below is counted in the first bin.
-_LOW = np.array([0.0, -84.0, -84.0], dtype=np.float32)
-_HIGH = np.array([101.0, 100.0, 100.0])
+#: The smallest and the largest L*, a* and b* of any sRGB colour, rounded outwards.
+_RANGES = ((0.0, 101.0), (-87.0, 99.0), (-108.0, 95.0))
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,23 +23,26 @@ class Bins:
     #: Mean CIELAB of each bin, (n, 3).
     colours: Floats
     #: Pixels in each bin, (n,).
-    counts: npt.NDArray[np.intp]
+    counts: Floats
 
 
 def count_colours(lab: Floats, width: float) -> Bins:
     """`lab` of shape (pixels, 3), counted in cubes of `width` CIELAB units a side."""
-    spans = np.ceil((_HIGH - _LOW) / width).astype(np.intp)
-    steps = ((lab - _LOW) * np.float32(1 / width)).astype(np.int32)
-    np.clip(steps, 0, spans - 1, out=steps)
-    index = (steps[:, 0] * spans[1] + steps[:, 1]) * spans[2] + steps[:, 2]
-    counts = np.bincount(index, minlength=int(spans.prod()))
+    index = np.zeros(len(lab), dtype=np.intp)
+    size = 1
+    # One axis after the other: numpy is slow where the last of an array's dimensions is as short as 3.
+    for axis, (low, high) in enumerate(_RANGES):
+        index *= (span := math.ceil((high - low) / width))
+        index += ((lab[:, axis] - np.float32(low)) * np.float32(1 / width)).astype(np.intp)
+        size *= span
+    counts = np.bincount(index, minlength=size)
     used = np.flatnonzero(counts)
     number = np.empty(counts.size, dtype=np.intp)
     number[used] = np.arange(used.size)
     of_pixel = number[index]
     sums = [np.bincount(of_pixel, lab[:, axis]) for axis in range(3)]
-    counts = counts[used]
-    return Bins(of_pixel, (np.stack(sums, axis=1) / counts[:, None]).astype(np.float32), counts)
+    present = counts[used].astype(np.float32)
+    return Bins(of_pixel, np.stack(sums, axis=1).astype(np.float32) / present[:, None], present)
 
 
 def distances(colours: Floats) -> Floats:

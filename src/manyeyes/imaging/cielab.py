@@ -30,9 +30,7 @@ _LINEAR_OF_BYTE = _linear(np.arange(256) / 255).astype(np.float32)
 
 def lab_of(rgb: npt.NDArray[np.uint8]) -> Floats:
     """CIELAB (D65, 2°) of sRGB bytes; both of shape (…, 3). L* is 0 to 100."""
-    linear = _LINEAR_OF_BYTE[rgb]
-    # einsum, for the library behind `@` starts threads of its own, and every core has a decoder already.
-    f = np.einsum("...i,ji->...j", linear, _SCALED)
+    f = _LINEAR_OF_BYTE[rgb] @ _SCALED.T
     f = np.where(f > _EPSILON, np.cbrt(f), f * np.float32(_KAPPA / 116) + np.float32(16 / 116))
     lab: Floats = np.empty_like(f)
     lab[..., 0] = 116 * f[..., 1] - 16
@@ -58,8 +56,9 @@ def ciede2000(one: npt.ArrayLike, other: npt.ArrayLike, *, k_l: float = 1.0) -> 
     "The CIEDE2000 color-difference formula: implementation notes, supplementary test data, and
     mathematical observations", Color Research and Application 30 (2005).
     """
-    l1, a1, b1 = np.moveaxis(np.asarray(one, dtype=np.float64), -1, 0)
-    l2, a2, b2 = np.moveaxis(np.asarray(other, dtype=np.float64), -1, 0)
+    first, second = np.asarray(one, dtype=np.float64), np.asarray(other, dtype=np.float64)
+    l1, a1, b1 = first[..., 0], first[..., 1], first[..., 2]
+    l2, a2, b2 = second[..., 0], second[..., 1], second[..., 2]
     # (2)-(7): a* is stretched near the neutral axis; then chroma and hue.
     mean_c7 = ((np.hypot(a1, b1) + np.hypot(a2, b2)) / 2) ** 7
     stretch = 1.5 - 0.5 * np.sqrt(mean_c7 / (mean_c7 + 25.0**7))

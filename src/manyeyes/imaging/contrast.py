@@ -23,8 +23,7 @@ def strongest_contrast(image: Image.Image, sample: npt.NDArray[np.uint8]) -> Con
     """`image` (mode RGB) along the first principal component of `sample`, garment pixels (n, 3)."""
     off = sample.astype(np.float32)
     off -= off.mean(axis=0)
-    # einsum, for the library behind `@` starts threads of its own, and every core has a decoder already.
-    strengths, directions = np.linalg.eigh(np.einsum("pi,pj->ij", off, off))
+    strengths, directions = np.linalg.eigh(off.T @ off)
     line = directions[:, 2] / np.abs(directions[:, 2]).sum()
     red, green, blue = (float(part) for part in line)
     lowest = 255 * sum(min(part, 0.0) for part in (red, green, blue))

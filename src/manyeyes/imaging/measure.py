@@ -10,16 +10,21 @@ from PIL import Image
 
 from manyeyes.imaging.cielab import Floats, lab_of
 from manyeyes.imaging.contrast import strongest_contrast
-from manyeyes.imaging.palette import Swatch, dominant_colours
-from manyeyes.imaging.pattern import Pattern, find_pattern
+from manyeyes.imaging.names import names_of
+from manyeyes.imaging.palette import Swatch, dominant_colours, swatches_of
+from manyeyes.imaging.pattern import SOLID, Pattern, find_pattern
 from manyeyes.imaging.sharpness import sharpness_of
-from manyeyes.imaging.subject import find_subject
-from manyeyes.imaging.surroundings import Surroundings, find_surroundings
+from manyeyes.imaging.subject import Subject, find_subject
+from manyeyes.imaging.surroundings import find_surroundings
 
 #: Longest edge, in cells, of the small copy in which garment and surroundings are told apart.
 _CELLS = 64
 #: How likely a cell must be garment for its colour to count: those along the edge are mixed.
 _SURELY = 0.7
+#: Share of the commonest colour from which on cloth is of one colour.
+_ONE_COLOUR = 0.85
+#: Difference in L* between neighbouring threads that is no pattern.
+_SMOOTH = 2.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +33,12 @@ class Measurements:
 
     palette: tuple[Swatch, ...]
     pattern: Pattern
-    surroundings: Surroundings
+    #: `plain white`, `textured brown`.
+    background: str | None
+    #: `soft`.
+    light: str | None
+    #: `side` or `45deg`.
+    light_direction: str | None
     #: 0 to 1.
     sharpness: float | None
     #: Share of the picture that the garment takes up; None where it could not be told from the rest.
@@ -41,28 +51,48 @@ def measure(rgb: npt.NDArray[np.uint8]) -> Measurements:
     cell = max(1, round(max(rgb.shape) / _CELLS))
     small = lab_of(np.asarray(image.reduce(cell)))
     subject = find_subject(small)
-    # One pixel of each cell rather than its mean: a mean of stripes is a colour that nobody wears.
-    picked = rgb[cell // 2 :: cell, cell // 2 :: cell]
-    rows, columns = picked.shape[:2]
-    likely = subject.likely[:rows, :columns]
-    inside = likely > _SURELY
-    cloth = picked[inside if inside.any() else likely >= likely.max()]
-    colours = lab_of(cloth)
-    white = _white(small)
-    palette = dominant_colours(colours, white=white)
+    inside = _inside(subject)
+    # One pixel of each cell of garment rather than its mean: a mean of stripes is nobody's colour.
+    cloth = _picked(rgb, cell, inside.shape)[inside]
+    lab = lab_of(cloth)
+    colours, shares = dominant_colours(lab)
     pattern = Pattern()
-    if subject.sure:
-        contrast = strongest_contrast(image, cloth)
-        pattern = find_pattern(contrast, subject.mask, cell, palette[0].share)
+    if subject.sure and shares[0] > _ONE_COLOUR and _is_smooth(lab[:, 0] - small[inside][:, 0]):
+        pattern = SOLID
+    elif subject.sure:
+        plain = bool(shares[0] > _ONE_COLOUR)
+        pattern = find_pattern(strongest_contrast(image, cloth), subject.mask, cell, one_colour=plain)
     if pattern.is_patterned:
-        palette = dominant_colours(colours, white=white, patterned=True)
+        colours, shares = dominant_colours(lab, patterned=True)
+    around = find_surroundings(small, subject)
+    names = names_of(colours if around.colour is None else np.vstack([colours, around.colour]), _white(small))
     return Measurements(
-        palette,
+        swatches_of(colours, shares, names[: len(colours)]),
         pattern,
-        find_surroundings(small, subject, white=white),
+        around.surface and f"{around.surface} {names[-1]}",
+        around.light,
+        around.direction,
         sharpness_of(rgb),
-        round(float(subject.mask.mean()), 3) if subject.sure else None,
+        subject.share if subject.sure else None,
     )
+
+
+def _inside(subject: Subject) -> npt.NDArray[np.bool_]:
+    """The cells whose colour counts."""
+    inside = subject.likely > _SURELY
+    return inside if inside.any() else subject.likely >= subject.likely.max()
+
+
+def _picked(rgb: npt.NDArray[np.uint8], cell: int, shape: tuple[int, ...]) -> npt.NDArray[np.uint8]:
+    """The pixel in the middle of each cell; the last cells may be too narrow to have one."""
+    picked = rgb[cell // 2 :: cell, cell // 2 :: cell]
+    missing = [(0, wanted - have) for wanted, have in zip(shape, picked.shape, strict=False)]
+    return np.pad(picked, [*missing, (0, 0)], mode="edge") if any(m for _, m in missing) else picked
+
+
+def _is_smooth(grain: Floats) -> bool:
+    """Whether pixels differ from the mean of their cell, in L*, by so little that no pattern is in them."""
+    return bool(np.sort(np.abs(grain))[len(grain) * 8 // 10] < _SMOOTH)
 
 
 def _white(lab: Floats) -> float:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from manyeyes.imaging.cielab import Floats, ciede2000, lab_of
+from manyeyes.imaging.cielab import Floats, lab_of
 
 #: A name and the sRGB colour that it fits best, drawn up by eye for cloth in photographs: black cloth is
 #: never #000000 there, nor white #ffffff.
@@ -73,16 +73,34 @@ _PAPER = 96.0
 _MOST_EXPOSURE = 1.18
 
 _NAMES = tuple(COLOUR_NAMES)
-_ANCHORS = lab_of(np.array([list(bytes.fromhex(code[1:])) for code in COLOUR_NAMES.values()], dtype=np.uint8))
+
+
+def _din99o(lab: Floats) -> Floats:
+    """CIELAB bent so that plain distances in it are much like CIEDE2000's, at a fifth of the work.
+
+    DIN 6176:2018, for reference conditions.
+    """
+    turn = np.float32(np.radians(26))
+    along = lab[:, 1] * np.cos(turn) + lab[:, 2] * np.sin(turn)
+    across = np.float32(0.83) * (lab[:, 2] * np.cos(turn) - lab[:, 1] * np.sin(turn))
+    chroma = np.hypot(along, across)
+    squeezed = np.log1p(0.075 * chroma) / (0.0435 * np.maximum(chroma, np.float32(1e-6)))
+    lightness = np.float32(303.67) * np.log1p(np.float32(0.0039) * lab[:, 0])
+    return np.stack([lightness, along * squeezed, across * squeezed], axis=1).astype(np.float32)
+
+
+_ANCHORS = _din99o(
+    lab_of(np.array([list(bytes.fromhex(code[1:])) for code in COLOUR_NAMES.values()], dtype=np.uint8))
+)
 
 
 def names_of(lab: Floats, white: float = 100.0) -> list[str]:
-    """The nearest name (CIEDE2000) of each CIELAB colour in `lab`, of shape (colours, 3).
+    """The nearest name of each CIELAB colour in `lab`, of shape (colours, 3).
 
     `white` is the L* that looks white where the colours were seen: people take the lightest thing in a
     dim picture for white (A. Gilchrist et al., "An anchoring theory of lightness perception",
     Psychological Review 106, 1999), and call a shirt white that was photographed grey.
     """
     exposure = min(max(_PAPER / max(white, 1.0), 1.0), _MOST_EXPOSURE)
-    apart = ciede2000((lab * exposure)[:, None, :], _ANCHORS[None, :, :])
-    return [_NAMES[i] for i in np.argmin(apart, axis=1)]
+    apart = _din99o(lab * np.float32(exposure))[:, None, :] - _ANCHORS
+    return [_NAMES[i] for i in np.einsum("cni,cni->cn", apart, apart).argmin(axis=1)]

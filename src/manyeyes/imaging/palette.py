@@ -9,7 +9,6 @@ import numpy.typing as npt
 
 from manyeyes.imaging.bins import Bins, count_colours, distances
 from manyeyes.imaging.cielab import Floats, ciede2000, rgb_of
-from manyeyes.imaging.names import names_of
 
 #: Colours kept, at most.
 MOST = 3
@@ -24,6 +23,10 @@ _ALIKE = 9.0
 _LIGHTNESS_IF_PLAIN = 0.5
 #: A colour with a smaller share of the garment is a button.
 _LEAST = 0.06
+#: One with an even smaller share is not looked at any further.
+_SPECK = 0.02
+#: Steps from a colour to its peak are doubled so often: 64 are more than there are shades of one.
+_LONGEST_WAY = 6
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,25 +41,23 @@ class Swatch:
     lab: tuple[float, float, float]
 
 
-def dominant_colours(lab: Floats, *, white: float = 100.0, patterned: bool = False) -> tuple[Swatch, ...]:
-    """At most `MOST` colours of a garment's pixels (pixels, 3), CIELAB, the commonest first.
+def dominant_colours(lab: Floats, *, patterned: bool = False) -> tuple[Floats, Floats]:
+    """At most `MOST` colours of a garment's pixels (pixels, 3), CIELAB, the commonest first; their shares.
 
-    `white` is the L* that looks white in the picture: names are chosen as if it were well exposed.
     In `patterned` cloth light and dark are two colours; in plain cloth they are one in light and shadow.
     """
-    if not len(lab):
-        return ()
     bins = count_colours(lab, _BIN)
     lightness = 1.0 if patterned else _LIGHTNESS_IF_PLAIN
-    groups = _merge(bins, _follow(bins, lightness), lightness)
-    shares = np.bincount(groups, bins.counts) / len(lab)
-    largest = np.argsort(-shares)[:MOST]
-    kept = [int(group) for group in largest if shares[group] >= _LEAST] or [int(largest[0])]
-    colours = np.stack([_typical(bins, groups == group) for group in kept])
-    return _swatches(colours, shares[kept], names_of(colours, white))
+    peaks, groups = np.unique(_follow(bins, lightness), return_inverse=True)
+    colours, shares = _typical(bins, groups, len(peaks))
+    order = np.argsort(-shares)
+    main = order[: max(1, int(np.count_nonzero(shares > _SPECK)))]
+    colours, shares = _merged(colours[main], shares[main], lightness)
+    kept = max(1, int(np.count_nonzero(shares[:MOST] >= _LEAST)))
+    return colours[:kept], shares[:kept]
 
 
-def _swatches(colours: Floats, shares: npt.NDArray[np.float64], names: list[str]) -> tuple[Swatch, ...]:
+def swatches_of(colours: Floats, shares: Floats, names: list[str]) -> tuple[Swatch, ...]:
     """A swatch for each name; what goes by the same name is one colour to whoever reads it."""
     swatches: dict[str, Swatch] = {}
     for name, code, share, colour in zip(names, rgb_of(colours), shares.tolist(), colours, strict=True):
@@ -77,36 +78,39 @@ def _follow(bins: Bins, lightness: float) -> npt.NDArray[np.intp]:
     """
     apart = distances(bins.colours * np.array([lightness, 1, 1], dtype=np.float32))
     near = np.exp(apart * np.float32(-0.5 / 4.0**2))
-    density = np.einsum("ij,j->i", near, bins.counts.astype(np.float32))
-    order = density + np.arange(len(density)) * 1e-4
-    apart = np.where(order[None, :] > order[:, None], apart, np.inf)
-    nearest = np.argmin(apart, axis=1)
-    own = np.arange(len(nearest))
+    density = np.einsum("ij,j->i", near, bins.counts)
+    own = np.arange(len(density))
+    order = density + own * 1e-4
+    apart[order[None, :] <= order[:, None]] = np.inf
+    nearest = apart.argmin(axis=1)
     leader = np.where(apart[own, nearest] <= _REACH**2, nearest, own)
-    while not np.array_equal(leader[leader], leader):
+    for _ in range(_LONGEST_WAY):
         leader = leader[leader]
     return leader
 
 
-def _merge(bins: Bins, leaders: npt.NDArray[np.intp], lightness: float) -> npt.NDArray[np.intp]:
-    """Groups of bins, after peaks that look alike have become one."""
-    counts = np.bincount(leaders, bins.counts, minlength=len(leaders))
-    main = np.argsort(-counts)[: np.count_nonzero(counts > 0.02 * counts.sum())]
-    if len(main) < 2:
-        return leaders
-    typical = np.stack([_typical(bins, leaders == peak) for peak in main])
-    alike = ciede2000(typical[:, None], typical[None, :], k_l=1 / lightness) < _ALIKE
-    target = np.arange(len(leaders))
-    for i, peak in enumerate(main):
-        # The largest of those alike comes first in `main`, and takes the others in.
-        target[peak] = target[main[int(np.argmax(alike[i]))]]
-    return target[leaders]
+def _typical(bins: Bins, groups: npt.NDArray[np.intp], count: int) -> tuple[Floats, Floats]:
+    """For each group of bins the mean colour around its commonest one, and the group's share of all pixels.
+
+    A mean of the whole group would be dulled by shadow.
+    """
+    members = np.zeros((count, len(groups)), dtype=np.float32)
+    members[groups, np.arange(len(groups))] = bins.counts
+    near = np.exp(distances(bins.colours) * np.float32(-0.5 / 7.0**2))
+    density = np.einsum("gj,ji->gi", members, near)
+    commonest = np.where(members > 0, density, 0).argmax(axis=1)
+    weights = near[commonest] * members
+    colours = np.einsum("gi,ic->gc", weights, bins.colours) / weights.sum(axis=1, keepdims=True)
+    return colours, members.sum(axis=1) / bins.counts.sum()
 
 
-def _typical(bins: Bins, chosen: npt.NDArray[np.bool_]) -> Floats:
-    """The mean colour around the commonest of the `chosen` bins: a mean of all would be dulled by shadow."""
-    colours, counts = bins.colours[chosen], bins.counts[chosen].astype(np.float32)
-    near = np.exp(distances(colours) * np.float32(-0.5 / 7.0**2))
-    weights = near[int(np.einsum("ij,j->i", near, counts).argmax())] * counts
-    typical: Floats = np.einsum("i,ij->j", weights, colours) / weights.sum()
-    return typical
+def _merged(colours: Floats, shares: Floats, lightness: float) -> tuple[Floats, Floats]:
+    """Of colours that look alike the commonest, with their shares together; the largest share first."""
+    if len(colours) == 1:
+        return colours, shares
+    alike = ciede2000(colours[:, None], colours[None, :], k_l=1 / lightness) < _ALIKE
+    # The colours come by share: the first of those alike is the commonest.
+    first = alike.argmax(axis=1)
+    sums = np.bincount(first[first], shares, minlength=len(shares)).astype(np.float32)
+    order = np.argsort(-sums)[: np.count_nonzero(sums)]
+    return colours[order], sums[order]

@@ -15,7 +15,7 @@ from manyeyes.imaging.spectrum import Bools, Spectra, spectra_of
 # All thresholds below were set by looking at 1,500 photographs of garments that people took at home.
 
 #: Share of the windows that must show a pattern: the others may have a print, a pocket, a seam.
-_ENOUGH = 0.4
+_ENOUGH = 0.45
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,32 +27,33 @@ class Pattern:
 
 
 _UNKNOWN = Pattern()
+SOLID = Pattern("solid", is_patterned=False)
 
 
-def find_pattern(contrast: Contrast, cells: Bools, cell: int, largest_share: float) -> Pattern:
+def find_pattern(contrast: Contrast, cells: Bools, cell: int, *, one_colour: bool) -> Pattern:
     """The pattern of the garment in a picture.
 
-    `cells` says which squares of `cell` pixels a side are garment; `largest_share` is that of its
-    commonest colour, 0 to 1.
+    `cells` says which squares of `cell` pixels a side are garment; `one_colour` that all of it is,
+    but for what a label covers.
     """
     close = spectra_of(contrast.image, cells, cell, covered=0.92)
     if close is None or len(close) < 2:
         return _UNKNOWN
     loudness = np.sort(close.contrast)
     quarter, middle = loudness[len(loudness) // 4], loudness[len(loudness) // 2]
-    if largest_share > 0.85 and _is_quiet(loudness):
-        return Pattern("solid", is_patterned=False)
-    pattern, loud = _repeating(close, contrast.two_toned), float(quarter)
-    if pattern is None and middle > 10:
+    if one_colour and _is_quiet(loudness):
+        return SOLID
+    pattern = _repeating(close, contrast.two_toned)
+    clearest = close
+    if pattern is None and middle > 13 and _may_repeat(close):
         # Half as large, a window holds twice the cloth: wide stripes and large checks.
         far = spectra_of(contrast.image.reduce(2), cells, cell / 2, covered=0.85)
         if far is not None:
-            pattern, loud = (
-                _repeating(far, contrast.two_toned, wary=True),
-                max(loud, float(np.median(far.contrast))),
-            )
-    if pattern is None and loud > 16 and _are_dots(blobs_of(contrast.image, _mask(contrast.image, cells))):
-        return Pattern("polka dot", is_patterned=True)
+            pattern = _repeating(far, contrast.two_toned, wary=True)
+            clearest = max(close, far, key=lambda spectra: float(np.median(spectra.contrast)))
+    if pattern is None and _may_be_dots(clearest):
+        blobs = blobs_of(contrast.image, _mask(contrast.image, cells))
+        pattern = Pattern("polka dot", is_patterned=True) if blobs and _are_dots(blobs) else None
     if pattern is None and quarter > 28:
         return Pattern(None, is_patterned=True)
     return pattern or _UNKNOWN
@@ -75,14 +76,15 @@ def _repeating(spectra: Spectra, two_toned: float, *, wary: bool = False) -> Pat
     if _share_of(_stripes(spectra)) >= _ENOUGH:
         return Pattern("stripe", is_patterned=True)
     crossed = _crossed(spectra) & (spectra.contrast > (24 if wary else 12))
-    if _share_of(crossed) < (0.6 if wary else _ENOUGH):
+    if _share_of(crossed) < (0.6 if wary else 0.4):
         return None
     return Pattern(_plaid_or_checkered(spectra, crossed, two_toned), is_patterned=True)
 
 
 def _share_of(votes: Bools) -> float:
     """How many windows agree; one alone is chance."""
-    return float(votes.mean()) if votes.sum() >= 2 else 0.0
+    count = int(np.count_nonzero(votes))
+    return count / len(votes) if count >= 2 else 0.0
 
 
 def _stripes(spectra: Spectra) -> Bools:
@@ -99,7 +101,7 @@ def _crossed(spectra: Spectra) -> Bools:
     clear = 1 + spectra.folds
     both = spectra.along + spectra.across
     # Bands of many widths have many waves, each of a small share.
-    many = (both > 0.8) & (spectra.across > 0.25) & (spectra.share / clear > 0.03)
+    many = (both > 0.82) & (spectra.across > 0.32) & (spectra.share / clear > 0.03)
     few = (both > 0.72) & (spectra.across > 0.18) & (spectra.share / clear > 0.15)
     woven = (np.minimum(spectra.cycles, spectra.cross_cycles) >= 5) & (spectra.one_way < 0.75)
     return woven & (many | few) & (spectra.cross_share / clear > 0.02)
@@ -118,16 +120,31 @@ def _plaid_or_checkered(spectra: Spectra, votes: Bools, two_toned: float) -> str
     weaker = typical(np.minimum(spectra.share, spectra.cross_share))
     even = abs(np.log2(typical(spectra.cycles / spectra.cross_cycles))) < 0.2
     # The waves of a chessboard run along its diagonals; those of a gingham along its threads.
-    chessboard = weaker > 0.33 and typical(spectra.tilt) > 30
-    gingham = weaker > 0.26 and two_toned > 0.95
-    if even and (chessboard or gingham):
+    chessboard = weaker > 0.35 and typical(spectra.tilt) > 30
+    gingham = weaker > 0.28 and two_toned > 0.96
+    seen = typical(spectra.contrast) > 16 and typical(spectra.cycles) < 20
+    if even and seen and (chessboard or gingham):
         return "checkered"
     return "plaid" if pure < 0.43 and typical(spectra.tilt) < 25 else None
 
 
-def _are_dots(blobs: Blobs | None) -> bool:
-    if blobs is None or blobs.contrast < 16 or not 0.02 < blobs.covered < 0.4:
+def _may_repeat(spectra: Spectra) -> bool:
+    """Stripes go one way, dots and checks all ways alike; what lies between are folds and prints."""
+    one_way = float(np.median(spectra.one_way))
+    return one_way < 0.35 or one_way > 0.8
+
+
+def _may_be_dots(spectra: Spectra) -> bool:
+    """Clear, and the same in all directions."""
+    return bool(np.median(spectra.contrast) > 16 and np.median(spectra.one_way) < 0.3)
+
+
+def _are_dots(blobs: Blobs) -> bool:
+    if blobs.contrast < 16 or not 0.02 < blobs.covered < 0.4:
         return False
-    # Small dots lose some with their border, letters and leaves most; petals are less round.
-    large = 0.74 < blobs.roundness < 1.3 and 0.88 < blobs.lasting < 1.2
-    return large or (0.85 < blobs.roundness < 1.3 and blobs.lasting > 0.78)
+    # Small dots lose some with their border, letters and leaves most; petals are less round. The rim of a
+    # large dot is uneven, but next to none is lost.
+    small = 0.85 < blobs.roundness < 1.3 and blobs.lasting > 0.79
+    middling = 0.77 < blobs.roundness < 1.3 and blobs.lasting > 0.88
+    large = 0.66 < blobs.roundness < 1.3 and 0.93 < blobs.lasting < 1.2
+    return small or middling or large

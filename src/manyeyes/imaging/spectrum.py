@@ -17,7 +17,7 @@ Ints = npt.NDArray[np.intp]
 #: Side of a window, in pixels; frequencies are in cycles a window.
 SIDE = 64
 #: Windows looked at, at most; they overlap by half at the most.
-_MOST = 6
+_MOST = 5
 #: Sectors that half a turn of directions is counted in.
 _SECTORS = 24
 #: Folds and shading live below this many cycles, cloth that is woven or printed above.
@@ -28,19 +28,24 @@ _RUN = np.tile(np.fft.rfftfreq(SIDE, 1 / SIDE), SIDE)
 _CYCLES = np.hypot(_RISE, _RUN).astype(np.float32)
 _DIRECTION = np.arctan2(_RISE, _RUN).astype(np.float32)
 _SECTOR = np.floor(_DIRECTION / np.pi * _SECTORS).astype(np.intp) % _SECTORS
-#: A real signal's spectrum is symmetric and half of it is left out, but for the waves straight up and down:
-#: each wave counts as two, once.
-_TWICE = np.where((_RUN == 0) & (_RISE < 0), 0, 2).astype(np.float32)
-_BAND = _TWICE * ((_CYCLES >= _FOLDS) & (_CYCLES <= 26))
-_BELOW = _TWICE * ((_CYCLES >= 1.9) & (_CYCLES < _FOLDS))
+#: A real signal's spectrum is symmetric and half of it is left out; of the waves straight up and down the
+#: other half is in it, too.
+_ONCE = (_RUN > 0) | (_RISE > 0)
+#: Numbers of the waves that cloth shows, finer than folds and coarser than noise.
+_FINE = np.flatnonzero((_CYCLES >= _FOLDS) & (_CYCLES <= 26) & _ONCE)
+_COARSE = np.flatnonzero((_CYCLES >= 1.9) & (_CYCLES < _FOLDS) & _ONCE)
+_FINE_SECTOR = _SECTOR[_FINE]
 #: The middle of each sector at double its angle, so that opposite ways are one and crossing ones cancel out.
 _DOUBLED = np.exp(2j * np.pi * (np.arange(_SECTORS) + 0.5) / _SECTORS)
 #: For each sector, the waves that cross it at a right angle, two sectors more or less.
-_CROSSING = (np.abs((_SECTOR - np.arange(_SECTORS)[:, None]) % _SECTORS - _SECTORS // 2) <= 2).astype(
+_CROSSING = (np.abs((_FINE_SECTOR - np.arange(_SECTORS)[:, None]) % _SECTORS - _SECTORS // 2) <= 2).astype(
     np.float32
 )
+_NEAR_ROWS, _NEAR_COLUMNS = np.repeat([-1, 0, 1], 3), np.tile([-1, 0, 1], 3)
 _HANN = np.hanning(SIDE + 2)[1:-1]
 _FADE = np.outer(_HANN, _HANN).astype(np.float32)
+#: From power to the variance of the levels before they were faded out (Parseval); each wave counts as two.
+_VARIANCE = np.float32(2 / float((_FADE**2).sum() * SIDE * SIDE))
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +89,7 @@ def spectra_of(image: Image.Image, cells: Bools, cell: float, *, covered: float)
     if not corners:
         return None
     windows = np.stack([levels[y : y + SIDE, x : x + SIDE] for y, x in corners]).astype(np.float32)
-    windows -= windows.mean(axis=(1, 2), keepdims=True)
+    windows -= windows.reshape(len(windows), -1).mean(axis=1)[:, None, None]
     windows *= _FADE
     transform = np.fft.rfft2(windows).reshape(len(windows), -1)
     power = transform.real**2 + transform.imag**2
@@ -107,46 +112,44 @@ def _windows(cells: Bools, size: int, cell: float, least: float) -> list[tuple[i
 
 def _summed(power: Floats) -> Spectra:
     count = len(power)
-    below = np.einsum("ij,j->i", power, _BELOW)
-    fine = power * _BAND
-    total = fine.sum(axis=1) + 1e-6
-    numbers = _SECTOR + _SECTORS * np.arange(count)[:, None]
+    fine = power[:, _FINE]
+    total = fine.sum(axis=1) + np.float32(1e-6)
+    numbers = _FINE_SECTOR + _SECTORS * np.arange(count)[:, None]
     sums = np.bincount(numbers.ravel(), fine.ravel(), minlength=count * _SECTORS)
     sectors = sums.reshape(count, _SECTORS) / total[:, None]
-    peak, share = _strongest(fine, total)
+    peak = _FINE[fine.argmax(axis=1)]
     sector = _SECTOR[peak]
-    cross, cross_share = _strongest(fine * _CROSSING[sector], total)
+    cross = _FINE[(fine * _CROSSING[sector]).argmax(axis=1)]
+    share, cross_share = _around(power, np.stack([peak, cross])) / total
+    along, across = _wedges(sectors, np.stack([sector, sector + _SECTORS // 2]))
     tilt = np.degrees(_DIRECTION[peak]) % 90
     return Spectra(
-        contrast=np.sqrt(total / float((_FADE**2).sum() * SIDE * SIDE)),
-        folds=below / total,
+        contrast=np.sqrt(total * _VARIANCE),
+        folds=power[:, _COARSE].sum(axis=1) / total,
         one_way=np.abs(np.einsum("ij,j->i", sectors, _DOUBLED)),
         cycles=_CYCLES[peak],
         share=share,
-        along=_wedge(sectors, sector),
+        along=along,
         cross_cycles=_CYCLES[cross],
         cross_share=cross_share,
-        across=_wedge(sectors, sector + _SECTORS // 2),
+        across=across,
         tilt=np.minimum(tilt, 90 - tilt),
     )
 
 
-def _strongest(power: Floats, total: Floats) -> tuple[Ints, Floats]:
-    """Where each window's strongest wave is, and the share of it and its eight neighbours."""
-    peak = power.argmax(axis=1)
-    rise, run = np.divmod(peak, SIDE // 2 + 1)
-    near = np.arange(-1, 2)
-    columns = run[:, None, None] + near
+def _around(power: Floats, peaks: Ints) -> Floats:
+    """The power of the waves numbered `peaks`, (any, windows), and of the eight neighbours of each."""
+    rise, run = np.divmod(peaks[..., None], SIDE // 2 + 1)
+    columns = run + _NEAR_COLUMNS
     # Left of no run at all lies the other half of the spectrum, upside down.
-    rows = np.where(columns < 0, -1, 1) * (rise[:, None] + near)[:, :, None] % SIDE
-    bins = rows * (SIDE // 2 + 1) + np.abs(columns).clip(0, SIDE // 2)
-    around = power[np.arange(len(power))[:, None, None], bins]
-    share: Floats = around.sum(axis=(1, 2)) / total
-    return peak, share
+    rows = np.where(columns < 0, -1, 1) * (rise + _NEAR_ROWS) % SIDE
+    bins = rows * (SIDE // 2 + 1) + np.minimum(np.abs(columns), SIDE // 2)
+    around: Floats = power[np.arange(len(power))[:, None], bins].sum(axis=-1)
+    return around
 
 
-def _wedge(sectors: Floats, middle: Ints) -> Floats:
-    """The share of the `middle` sector and the two on either side of it."""
-    near = (middle[:, None] + np.arange(-2, 3)) % _SECTORS
-    wedge: Floats = np.take_along_axis(sectors, near, axis=1).sum(axis=1)
-    return wedge
+def _wedges(sectors: Floats, middles: Ints) -> Floats:
+    """The share of the sectors `middles`, (any, windows), and of the two on either side of each."""
+    near = (middles[..., None] + np.arange(-2, 3)) % _SECTORS
+    wedges: Floats = sectors[np.arange(len(sectors))[:, None], near].sum(axis=-1)
+    return wedges
