@@ -6,11 +6,19 @@ import time
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Table, and_, bindparam, delete, select, update
+from sqlalchemy import ColumnElement, Connection, Table, and_, bindparam, delete, not_, select, update
 
 from manyeyes.model.outcome import Answer, NoAnswer
 from manyeyes.model.ticket import Intent, Key, Ticket
-from manyeyes.store.rows import answer_row, intent_row, keep, new_id, outcome_row, picture_row, to_answer
+from manyeyes.store.rows import (
+    answer_row,
+    intent_row,
+    keep,
+    new_intent_id,
+    outcome_row,
+    picture_row,
+    to_answer,
+)
 from manyeyes.store.tables import answers, claims, intents, outcomes, pictures, tickets
 from manyeyes.store.values import Known, Purchase, Question, Result
 
@@ -27,12 +35,17 @@ def _of_key(table: Table) -> ColumnElement[bool]:
     return and_(table.c.sha256 == bindparam("key_sha256"), table.c.recipe == bindparam("key_recipe"))
 
 
+def still_open() -> ColumnElement[bool]:
+    """Intents whose fate nobody knows yet; in the words of their index, or it would not be used."""
+    return not_(intents.c.closed)
+
+
 # Built once: putting a statement together costs more than carrying it out.
 _PLACES = select(pictures.c.id, pictures.c.version, pictures.c.sha256).where(
     pictures.c.id.in_(bindparam("places", expanding=True)), pictures.c.sha256 != ""
 )
 _ANSWERS = select(answers).where(with_bytes(answers))
-_CLOSE = update(intents).where(_of_key(intents)).values(closed=True)
+_CLOSE = update(intents).where(_of_key(intents), still_open()).values(closed=True)
 _GIVE_UP = delete(claims).where(_of_key(claims), claims.c.owner == bindparam("key_owner"))
 
 
@@ -93,7 +106,7 @@ def key_of(row: Any) -> Key:
 def begin_again(connection: Connection, purchases: Sequence[Purchase]) -> list[Intent]:
     """Close what was asked before under claims that we hold, and write the intents to ask once more."""
     now = time.time()
-    fresh = [Intent(new_id(), purchase.key, now, purchase.cancel_after) for purchase in purchases]
+    fresh = [Intent(new_intent_id(now), purchase.key, now, purchase.cancel_after) for purchase in purchases]
     close_intents(connection, [intent.key for intent in fresh])
     rows = zip(fresh, purchases, strict=True)
     keep(connection, intents, [intent_row(intent, purchase.run) for intent, purchase in rows])

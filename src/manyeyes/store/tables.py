@@ -16,6 +16,7 @@ from sqlalchemy import (
     Table,
     Text,
     TypeDecorator,
+    text,
 )
 
 metadata = MetaData()
@@ -80,7 +81,6 @@ pictures = Table(
     # Empty where the bytes could not be read.
     Column("sha256", String(64), nullable=False),
     Index("pictures_portfolio", "portfolio"),
-    Index("pictures_sha256", "sha256"),
 )
 
 answers = Table(
@@ -149,7 +149,14 @@ intents = Table(
     Column("cancel_after", Float, nullable=False),
     # Set once what became of it is known and kept.
     Column("closed", Boolean, nullable=False),
-    Index("intents_key", "sha256", "recipe"),
+    # Only what is open is ever looked for by key, and that is little.
+    Index(
+        "intents_open",
+        "sha256",
+        "recipe",
+        sqlite_where=text("closed = 0"),
+        postgresql_where=text("NOT closed"),
+    ),
     Index("intents_run", "run"),
 )
 
