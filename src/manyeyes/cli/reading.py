@@ -72,13 +72,24 @@ def say_table(titles: Sequence[str], rows: Iterable[Sequence[str | Text]]) -> No
 
 
 def swatches(colours: Iterable[PaletteColor]) -> Text:
-    """Colours as blocks where the terminal can show them, with their names, hex and shares."""
-    return Text(", ").join(_swatch(colour) for colour in colours)
+    """Colours with their names, hex and shares; as blocks too where the terminal can show them."""
+    return Text(", ").join(_swatch(colour, _in_full(colour)) for colour in colours)
 
 
-def _swatch(colour: PaletteColor) -> Text:
-    words = [colour.name, colour.hex, None if colour.share is None else f"{colour.share:.0%}"]
-    said = Text(printable(" ".join(word for word in words if word)))
+def short_swatches(colours: Iterable[PaletteColor]) -> Text:
+    """The same for a narrow column: on a terminal, the names alone."""
+    if not Console().is_terminal:
+        return swatches(colours)
+    return Text(" ").join(_swatch(colour, colour.name) for colour in colours)
+
+
+def _in_full(colour: PaletteColor) -> str:
+    share = None if colour.share is None else f"{colour.share:.0%}"
+    return " ".join(word for word in (colour.name, colour.hex, share) if word)
+
+
+def _swatch(colour: PaletteColor, words: str) -> Text:
+    said = Text(printable(words))
     if colour.hex is None or Console().color_system is None:
         return said
     return Text.assemble(("  ", f"on {colour.hex}"), " ", said)

@@ -19,6 +19,7 @@ from manyeyes.cli.reading import (
     say,
     say_json,
     say_table,
+    short_swatches,
     swatches,
     when,
 )
@@ -112,7 +113,8 @@ def _row(outcome: Outcome) -> tuple[str | Text, ...]:
     if not isinstance(outcome, Analyzed):
         return outcome.name, "failed", "", "", outcome.message
     garment, pattern = outcome.descriptor.garment_type, outcome.descriptor.pattern
-    return outcome.name, "analyzed", garment or "", pattern or "", swatches(outcome.descriptor.color_palette)
+    colours = short_swatches(outcome.descriptor.color_palette)
+    return outcome.name, "analyzed", garment or "", pattern or "", colours
 
 
 # A picture
