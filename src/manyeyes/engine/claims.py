@@ -55,6 +55,10 @@ class Claims:
             return intent
         return await self._store.begin_again(Purchase(self._run.id, intent.key, intent.cancel_after))
 
+    def holds(self, key: Key) -> bool:
+        """Whether the claim on this answer is ours now."""
+        return key in self._held
+
     def note(self, key: Key, *, unsure: bool) -> None:
         """Whether something may have been bought under a claim that is not settled."""
         if key in self._held:

@@ -61,7 +61,8 @@ class Endings:
         job, key = step.job, step.job.intent.key
         outcome = _outcome(self._first(job.picture, key.sha256), key.sha256, step.end, job.tally)
         answer = step.end if step.final else None
-        await self._keep(Result(self._run, outcome, key, answer, unsure=bool(job.left)))
+        claimed = self._claims.holds(key)
+        await self._keep(Result(self._run, outcome, key, answer, bool(job.left), claimed))
         await self._share(key.sha256, step.end)
 
     def _first(self, leader: Picture, sha256: str) -> Picture:

@@ -126,11 +126,11 @@ def save(connection: Connection, results: Sequence[Result], owner: str) -> list[
     now = time.time()
     keep(connection, pictures, [picture_row(result) for result in results])
     keep(connection, outcomes, [outcome_row(result) for result in results])
-    ended = [result.key for result in results if result.key is not None]
     brought = [(r.key, r.answer) for r in results if r.key is not None and r.answer is not None]
     keep(connection, answers, [answer_row(key, answer, now) for key, answer in brought])
-    close_intents(connection, [r.key for r in results if r.key is not None and not r.unsure])
-    _give_up(connection, ended, owner)
+    held = [(r.key, r.unsure) for r in results if r.key is not None and r.claimed]
+    close_intents(connection, [key for key, unsure in held if not unsure])
+    _give_up(connection, [key for key, _ in held], owner)
     return [None] * len(results)
 
 

@@ -94,3 +94,5 @@ class Result:
     answer: Answer | NoAnswer | None = None
     #: A create broke off and was not found: its intent stays open, so that the next run looks again.
     unsure: bool = False
+    #: Whether a claim is held under `key`; an analyzer that costs nothing takes none.
+    claimed: bool = True
