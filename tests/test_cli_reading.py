@@ -90,6 +90,17 @@ def test_colours_are_shown_as_colours_where_the_terminal_can(place: Place) -> No
     assert "navy #1b2a41 70%" in shown
 
 
+def test_the_pictures_of_a_run_have_blocks_and_names_on_a_terminal_and_everything_on_a_pipe(
+    place: Place,
+) -> None:
+    _, shown = on_a_terminal("show", place=place.folder)
+    row = next(line for line in shown.splitlines() if line.startswith("1.jpg"))
+    assert "\x1b[48;2;27;42;65m" in row
+    assert "navy" in row
+    assert "#1b2a41" not in row
+    assert "navy #1b2a41 70%, white" in place.manyeyes("show").out
+
+
 def test_a_picture_is_shown_with_its_whole_descriptor_and_its_runs(place: Place) -> None:
     done = place.manyeyes("show", "1.jpg")
     assert done.code == 0
