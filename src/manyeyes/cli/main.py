@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 import sys
 import tempfile
@@ -89,6 +90,10 @@ def root(
 
 def main() -> None:
     """Run the command line; every expected fault is one sentence on stderr."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            # A terminal of another encoding shows what it can of a name; it is no reason to fail.
+            stream.reconfigure(errors="backslashreplace")
     try:
         app()
     except ManyeyesError as error:
