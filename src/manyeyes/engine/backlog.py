@@ -8,7 +8,7 @@ import tempfile
 from collections import deque
 from typing import IO
 
-from manyeyes.model.image import ImageRef
+from manyeyes.model.image import ImageRef, Locator
 
 #: Entries kept in memory at each end; what lies between is in a temporary file, block by block.
 BLOCK = 1024
@@ -68,7 +68,7 @@ class Backlog:
             self._file = tempfile.TemporaryFile(prefix="manyeyes-")  # noqa: SIM115 - closed by discard
         start = self._file.seek(0, 2 if self._blocks else 0)
         # Only this process has the file open, and it has no name: what is read was written here.
-        self._file.write(pickle.dumps(self._tail, pickle.HIGHEST_PROTOCOL))
+        self._file.write(pickle.dumps([_row(image) for image in self._tail], pickle.HIGHEST_PROTOCOL))
         self._blocks.append((start, self._file.tell() - start))
         self._tail.clear()
 
@@ -76,8 +76,14 @@ class Backlog:
         if self._blocks and self._file is not None:
             start, length = self._blocks.popleft()
             self._file.seek(start)
-            self._head.extend(pickle.loads(self._file.read(length)))  # noqa: S301 - see _spill
+            rows = pickle.loads(self._file.read(length))  # noqa: S301 - see _spill
+            self._head.extend(ImageRef(name, Locator(*place), *rest) for name, place, *rest in rows)
         elif self._tail:
             self._head.extend(self._tail)
             self._tail.clear()
         return bool(self._head)
+
+
+def _row(image: ImageRef) -> tuple[str, tuple[str, str | None], str, int]:
+    """A picture as plain values, which take half the time to write that dataclasses take."""
+    return image.name, (image.locator.path, image.locator.entry), image.version, image.size

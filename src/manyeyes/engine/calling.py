@@ -87,7 +87,8 @@ class Calling:
                     self._come_back(step)
                 case Barred(why=why):
                     self._stop(why)
-            trouble = self._first_calls.after(step)
+            # One that was only looked for has called nobody.
+            trouble = self._first_calls.after(step) if job.given_up is None else None
             if trouble is not None:
                 self._ask_whether_to_go_on(trouble, tasks)
         except StoreError as error:

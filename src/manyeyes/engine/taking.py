@@ -55,7 +55,7 @@ class Taking:
                 self._position += len(images)
                 for picture in unanswered:
                     await self._prepare_when_there_is_room(picture, tasks)
-        except StoreError as error:
+        except (StoreError, OSError) as error:
             self._stop(str(error))
         self._taken_all = True
         self._close_if_done()
