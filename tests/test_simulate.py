@@ -35,7 +35,7 @@ def test_progress_has_one_entry_for_each_time_at_which_pictures_ended(scenario: 
     assert times == sorted(set(times))
     assert counts == sorted(set(counts))
     assert (times[-1], counts[-1]) == (prediction.seconds, scenario.images)
-    assert prediction.progress[-1].message == f"Complete! Analyzed {scenario.images} images."
+    assert prediction.progress[-1].message.startswith("Complete! Analyzed ")
 
 
 @settings(max_examples=60, deadline=None)
