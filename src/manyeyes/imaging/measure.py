@@ -83,11 +83,12 @@ def _inside(subject: Subject) -> npt.NDArray[np.bool_]:
     return inside if inside.any() else subject.likely >= subject.likely.max()
 
 
-def _picked(rgb: npt.NDArray[np.uint8], cell: int, shape: tuple[int, ...]) -> npt.NDArray[np.uint8]:
-    """The pixel in the middle of each cell; the last cells may be too narrow to have one."""
-    picked = rgb[cell // 2 :: cell, cell // 2 :: cell]
-    missing = [(0, wanted - have) for wanted, have in zip(shape, picked.shape, strict=False)]
-    return np.pad(picked, [*missing, (0, 0)], mode="edge") if any(m for _, m in missing) else picked
+def _picked(rgb: npt.NDArray[np.uint8], cell: int, shape: tuple[int, int]) -> npt.NDArray[np.uint8]:
+    """A pixel of each of (rows, columns) cells: the middle one, or the last of a cell that is cut off."""
+    middles = (np.arange(count) * cell + cell // 2 for count in shape)
+    y, x = (np.minimum(at, side - 1) for at, side in zip(middles, rgb.shape[:2], strict=True))
+    picked: npt.NDArray[np.uint8] = rgb[y[:, None], x]
+    return picked
 
 
 def _is_smooth(grain: Floats) -> bool:

@@ -11,9 +11,9 @@ from manyeyes.imaging.cielab import Floats, lab_of
 COLOUR_NAMES: dict[str, str] = {
     "black": "#17171a",
     "charcoal": "#3a3b3f",
-    "dark grey": "#57585b",
-    "grey": "#858688",
-    "light grey": "#bfc0c1",
+    "dark gray": "#57585b",
+    "gray": "#858688",
+    "light gray": "#bfc0c1",
     "white": "#f3f3f2",
     "off-white": "#e4e0d8",
     "ivory": "#f8f2df",
@@ -99,7 +99,7 @@ def names_of(lab: Floats, white: float = 100.0) -> list[str]:
 
     `white` is the L* that looks white where the colours were seen: people take the lightest thing in a
     dim picture for white (A. Gilchrist et al., "An anchoring theory of lightness perception",
-    Psychological Review 106, 1999), and call a shirt white that was photographed grey.
+    Psychological Review 106, 1999), and call a shirt white that was photographed gray.
     """
     exposure = min(max(_PAPER / max(white, 1.0), 1.0), _MOST_EXPOSURE)
     apart = _din99o(lab * np.float32(exposure))[:, None, :] - _ANCHORS

@@ -53,7 +53,8 @@ def prepare(original: Original, preparation: Preparation, *, max_pixels: int = M
     except (MemoryError, Image.DecompressionBombError) as error:
         raise ImageTooLarge(f"{name!r} takes more memory to decode than there is; shrink it first") from error
     except Exception as error:
-        why = str(error) or type(error).__name__
+        # Some readers end their messages with a newline.
+        why = " ".join(str(error).split()) or type(error).__name__
         raise UnreadableImage(
             f"{name!r} cannot be decoded as {kind} ({why}): it is truncated or corrupt; "
             "export it again, or copy it again from where it came"

@@ -17,7 +17,9 @@ _BIN = 10.0
 _SPREAD = 7.0
 #: How much the place of a cell counts beside its colour, round by round: a floor seen between two trouser
 #: legs lies in the middle too.
-_TRUST_IN_PLACE = (0.9, 0.4)
+_TRUST_IN_PLACE = (1.0, 0.6, 0.4)
+#: Garment and surroundings cannot be told apart where they share more of their colours than this.
+_ALIKE = 0.6
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +34,7 @@ class Subject:
     @property
     def share(self) -> float:
         """Of the picture, to three places."""
-        return round(np.count_nonzero(self.mask) / self.likely.size, 3)
+        return round(int(np.count_nonzero(self.mask)) / self.likely.size, 3)
 
     @property
     def mask(self) -> npt.NDArray[np.bool_]:
@@ -52,15 +54,13 @@ def find_subject(lab: Floats) -> Subject:
     place = _place(rows, columns)
     bins = count_colours(lab.reshape(-1, 3), _BIN)
     near = np.exp(distances(bins.colours) * np.float32(-0.5 / _SPREAD**2))
-    likely = place
+    likely, shared = place, 1.0
     for trust in _TRUST_IN_PLACE:
-        odds = _odds(bins, near, likely.ravel()).reshape(rows, columns)
-        odds *= _odds_of_place(rows, columns, trust)
+        odds, shared = _odds(bins, near, likely.ravel())
+        odds = odds.reshape(rows, columns) * _odds_of_place(rows, columns, trust)
         likely = _smooth(odds / (1 + odds))
-    share = np.count_nonzero(likely > 0.5) / likely.size
-    if not 0.03 < share < 0.9:
-        return Subject(place, sure=False)
-    return Subject(likely, sure=True)
+    found = Subject(likely, sure=True)
+    return found if 0.03 < found.share < 0.9 and shared < _ALIKE else Subject(place, sure=False)
 
 
 @lru_cache(maxsize=64)
@@ -80,8 +80,12 @@ def _odds_of_place(rows: int, columns: int, trust: float) -> Floats:
     return odds
 
 
-def _odds(bins: Bins, near: Floats, likely: Floats) -> Floats:
-    """For each cell, how much commoner its colour is in the garment than around it."""
+def _odds(bins: Bins, near: Floats, likely: Floats) -> tuple[Floats, float]:
+    """For each cell, how much commoner its colour is in the garment than around it, squared; and the
+    share of their colours that both have.
+
+    Squared, as the cells around one are mostly of its kind and speak for it, too.
+    """
     garment = np.bincount(bins.of_pixel, likely, minlength=len(near)).astype(np.float32)
     # einsum, as the library behind `@` starts threads of its own from some size on, and every core has a
     # decoder already.
@@ -89,8 +93,8 @@ def _odds(bins: Bins, near: Floats, likely: Floats) -> Floats:
     around = np.einsum("ij,j->i", near, bins.counts - garment)
     inside /= inside.sum() + 1e-6
     around /= around.sum() + 1e-6
-    odds: Floats = (inside + 1e-5) / (around + 1e-5)
-    return odds[bins.of_pixel]
+    odds: Floats = ((inside + 1e-5) / (around + 1e-5)) ** 2
+    return odds[bins.of_pixel], float(np.minimum(inside, around).sum())
 
 
 def _smooth(field: Floats) -> Floats:

@@ -39,8 +39,8 @@ _PATTERNS: dict[PatternName, int] = {
 _DYES: dict[str, Colour] = {
     "black": (28, 28, 31),
     "charcoal": (60, 61, 66),
-    "grey": (133, 134, 137),
-    "light-grey": (190, 191, 193),
+    "gray": (133, 134, 137),
+    "light-gray": (190, 191, 193),
     "white": (240, 240, 238),
     "cream": (238, 224, 192),
     "beige": (212, 192, 162),
