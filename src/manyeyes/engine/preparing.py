@@ -9,6 +9,7 @@ from manyeyes.engine.claims import Claims
 from manyeyes.engine.endings import Endings
 from manyeyes.engine.job import Job, Picture
 from manyeyes.engine.plan import Plan
+from manyeyes.engine.room import Room
 from manyeyes.engine.seams import Parts
 from manyeyes.model.errors import ImageError, UnreadableImage
 from manyeyes.model.image import ImageRef, Original
@@ -18,6 +19,8 @@ from manyeyes.store.values import Begun, RunRecord
 
 #: Seconds between looks at an answer that another process is buying.
 HELD_SECONDS = 0.5
+#: Bytes of originals in memory for each decoder: what it decodes, and as much again that waits for it.
+BYTES_A_CORE = 8_000_000
 
 
 class Preparing:
@@ -31,8 +34,8 @@ class Preparing:
         self._claims = claims
         self._endings = endings
         self._recipe = plan.recipe.digest
-        # Bounds the originals in memory, which are far larger than what is sent.
-        self._reading = asyncio.Semaphore(2 * plan.cores)
+        # Originals are far larger than what is sent.
+        self._room = Room(plan.cores * BYTES_A_CORE)
 
     async def unanswered(self, images: Sequence[ImageRef], position: int) -> list[Picture]:
         """The pictures of a window that begins at `position`, but for those whose answer the store knows
@@ -57,7 +60,7 @@ class Preparing:
     async def prepare(self, picture: Picture, stopping: Callable[[], bool]) -> Job | None:
         """A job that is ready for its call; None where the picture has ended, follows another, or the
         run is stopping. Raises StoreError."""
-        async with self._reading:
+        async with self._room.taken(picture.image.size):
             if stopping():
                 return None
             try:
@@ -75,7 +78,7 @@ class Preparing:
         del original
         begun = await self._wait_released(key, begun, stopping)
         if isinstance(begun, Go | Unsettled):
-            async with self._reading:
+            async with self._room.taken(picture.image.size):
                 return await self._ready(picture, None, begun)
         if not isinstance(begun, Held):
             await self._endings.reuse_for_all(picture, key.sha256, begun)

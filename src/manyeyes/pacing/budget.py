@@ -19,3 +19,7 @@ class Budget:
     def plus(self, size: int) -> Budget:
         """The budget with `size` more bytes in hand."""
         return Budget(self.limit, self.used + size)
+
+    def minus(self, size: int) -> Budget:
+        """The budget with `size` bytes fewer in hand."""
+        return Budget(self.limit, self.used - size)
