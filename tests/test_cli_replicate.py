@@ -217,19 +217,9 @@ def test_before_it_pays_it_asks_whoever_sits_at_the_terminal(tmp_path: Path) -> 
 
 def _at_a_terminal(place: Path, there: Mapping[str, str], answer: str) -> tuple[int, str]:
     """Carry out a paid run on a pseudo-terminal, and answer its question."""
-    ours, theirs = pty.openpty()
-    environment = clean_environment(place, **there)
-    process = subprocess.Popen(
-        [*MANYEYES, *PAID], cwd=place, env=environment, stdin=theirs, stdout=theirs, stderr=theirs
-    )
-    os.close(theirs)
+    process, ours = _on_a_terminal(place, there)
     os.write(ours, answer.encode())
-    said = b""
-    while select.select([ours], [], [], 30)[0]:
-        try:
-            said += os.read(ours, 65536)
-        except OSError:
-            break
+    said = _read_until(ours, None)
     os.close(ours)
     return process.wait(), said.decode(errors="replace").replace("\r\n", "\n")
 
@@ -246,3 +236,46 @@ def test_row_10_the_upload_keeps_to_its_cap_and_is_shown(tmp_path: Path) -> None
     assert sent >= sum(row["bytes"] for row in journal(tmp_path, "create"))
     starts = [row["t"] for row in journal(tmp_path, "create")]
     assert starts[-1] - starts[0] >= 0.8 * sent * 5 / 6 / 500_000
+
+
+def test_an_interrupt_at_the_question_is_heard_at_once(tmp_path: Path) -> None:
+    draw(tmp_path / "shop", 2)
+    with provider(tmp_path, "--median", "0.1") as there:
+        process, ours = _on_a_terminal(tmp_path, there)
+        _read_until(ours, b"Go on?")
+        process.send_signal(signal.SIGINT)
+        assert process.wait(10) == 130
+        os.close(ours)
+    assert journal(tmp_path, "create") == []
+
+
+def test_an_interrupt_at_the_question_in_mid_run_ends_the_run(tmp_path: Path) -> None:
+    draw(tmp_path / "shop", 40)
+    with provider(tmp_path, "--state", "down") as there:
+        process, ours = _on_a_terminal(tmp_path, there, "--yes")
+        assert b"10 of the first 20 calls failed" in _read_until(ours, b"Go on all the same?")
+        process.send_signal(signal.SIGINT)
+        assert process.wait(30) == 130
+        os.close(ours)
+
+
+def _on_a_terminal(place: Path, there: Mapping[str, str], *words: str) -> tuple[subprocess.Popen[bytes], int]:
+    """A paid run on a pseudo-terminal, and our end of it."""
+    ours, theirs = pty.openpty()
+    environment = clean_environment(place, **there)
+    process = subprocess.Popen(
+        [*MANYEYES, *PAID, *words], cwd=place, env=environment, stdin=theirs, stdout=theirs, stderr=theirs
+    )
+    os.close(theirs)
+    return process, ours
+
+
+def _read_until(terminal: int, awaited: bytes | None) -> bytes:
+    """What the terminal shows until it shows this, or until its program ends."""
+    said = b""
+    while (awaited is None or awaited not in said) and select.select([terminal], [], [], 30)[0]:
+        try:
+            said += os.read(terminal, 65536)
+        except OSError:
+            break
+    return said

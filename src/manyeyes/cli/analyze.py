@@ -113,7 +113,7 @@ async def _analyze(settings: Settings, wish: Wish, manner: Manner) -> int:
             say_preview(await assembly.preview(), assembly, as_json=manner.json)
             return ALL_ANALYZED
         asked = assembly.parts.analyzer.traits.paid and not manner.yes and is_terminal()
-        if asked and not agreed(await assembly.preview(), assembly):
+        if asked and not await agreed(await assembly.preview(), assembly):
             typer.echo("Nothing was asked and nothing was bought.", err=True)
             return STOPPED
         with run_log(settings.log_file, settings.log_format, settings.log_level) as log:

@@ -7,18 +7,19 @@ import json
 import typer
 
 from manyeyes.assemble import Assembly
+from manyeyes.cli.asking import Question
 from manyeyes.cli.words import printable, size
 from manyeyes.engine.preview import Preview
 from manyeyes.model.errors import SettingsError
 
 
-def agreed(preview: Preview, assembly: Assembly) -> bool:
+async def agreed(preview: Preview, assembly: Assembly) -> bool:
     """Whether whoever sits at the terminal agrees to what the run may cost."""
     if preview.calls == 0:
         return True
     traits = assembly.parts.analyzer.traits
-    typer.echo(f"{_in_short(preview)} They go to {traits.model} on {traits.adapter}.", err=True)
-    return typer.confirm("Go on?", err=True)
+    to = printable(f"{traits.model} on {traits.adapter}")
+    return await Question().ask(f"{_in_short(preview)} They go to {to}.\nGo on?")
 
 
 def _in_short(preview: Preview) -> str:

@@ -20,6 +20,8 @@ def counts(run: str, progress: Progress) -> Mapping[str, object]:
         "reused": progress.reused,
         "seconds": round(progress.elapsed, 3),
     }
+    if progress.possibly_paid_twice:
+        fields["possiblyPaidTwice"] = progress.possibly_paid_twice
     if progress.total is None or progress.current < progress.total:
         left = None if progress.total is None else progress.total - progress.current
         fields |= {"remaining": left, "stopped": progress.stopped}

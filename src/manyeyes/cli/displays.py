@@ -96,8 +96,10 @@ class LiveBar(Display):
     def paused(self) -> Iterator[None]:
         """Without the bar, which would write over the question."""
         self._bar.stop()
-        yield
-        self._bar.start()
+        try:
+            yield
+        finally:
+            self._bar.start()
 
     def say(self, text: str) -> None:
         """A line above the bar."""

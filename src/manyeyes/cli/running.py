@@ -13,6 +13,7 @@ from pathlib import Path
 import typer
 
 from manyeyes.assemble import Assembly
+from manyeyes.cli.asking import Question
 from manyeyes.cli.closing import closing_line, counts, failure_lines
 from manyeyes.cli.displays import Display, Style, open_display
 from manyeyes.cli.interrupts import Interrupts
@@ -52,11 +53,12 @@ def is_terminal() -> bool:
 async def run_shown(assembly: Assembly, store: SqlStore, manner: Manner, logs: tuple[Listener, ...]) -> int:
     """Carry out a run and show it; the exit code."""
     display = open_display(manner.progress, sys.stderr)
-    consent = partial(_asked_to_go_on, display) if is_terminal() else None
+    question = Question()
+    consent = partial(_asked_to_go_on, display, question) if is_terminal() else None
     run = Run(assembly.parts, assembly.plan, listeners=(*logs, display.hear), consent=consent)
     with display.shown():
         async with run:
-            with _interrupts(run, display).heard():
+            with _interrupts(run, display, question).heard():
                 await _wait_ended(run)
     return await _close(assembly, store, manner, run)
 
@@ -66,17 +68,18 @@ async def _wait_ended(run: Run) -> None:
         await run.wait()
 
 
-def _interrupts(run: Run, display: Display) -> Interrupts:
+def _interrupts(run: Run, display: Display, question: Question) -> Interrupts:
     def first() -> None:
         run.stop(INTERRUPTED)
+        question.withdraw()
         display.say("Stopping: what is in flight is finished and saved. Ctrl-C again ends at once.")
 
     return Interrupts(first, run.end_now)
 
 
-async def _asked_to_go_on(display: Display, question: str) -> bool:
+async def _asked_to_go_on(display: Display, question: Question, trouble: str) -> bool:
     with display.paused():
-        return await asyncio.to_thread(typer.confirm, f"{printable(question)}\nGo on all the same?", err=True)
+        return await question.ask(f"{printable(trouble)}\nGo on all the same?")
 
 
 async def _close(assembly: Assembly, store: SqlStore, manner: Manner, run: Run) -> int:

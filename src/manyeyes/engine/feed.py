@@ -7,22 +7,36 @@ from collections.abc import Callable
 from manyeyes.model.event import Event, GroupEnded
 from manyeyes.model.progress import Progress
 
-#: Hears each event with the progress after it; must be quick, and must not raise.
+#: Hears each event with the progress after it; must be quick.
 Listener = Callable[[Event, Progress], None]
 
 
 class Feed:
-    """Holds the latest progress; tells each event to every listener, in order."""
+    """Holds the latest progress; tells each event to every listener, in order.
 
-    def __init__(self, listeners: tuple[Listener, ...], overall_range: tuple[float, float]) -> None:
+    A listener that raises ends the telling, not the run: what was paid for is still saved. `on_fault`
+    hears of it, once.
+    """
+
+    def __init__(
+        self,
+        listeners: tuple[Listener, ...],
+        overall_range: tuple[float, float],
+        on_fault: Callable[[Exception], None],
+    ) -> None:
         self.progress = Progress(overall_range=overall_range)
         self._listeners = listeners
+        self._on_fault = on_fault
 
     def tell(self, event: Event) -> None:
         """Something has happened, and is kept if it was to be kept."""
         self.progress = self.progress.after(event)
-        for listener in self._listeners:
-            listener(event, self.progress)
+        try:
+            for listener in self._listeners:
+                listener(event, self.progress)
+        except Exception as error:  # noqa: BLE001 - a listener is anyone's code
+            self._listeners = ()
+            self._on_fault(error)
 
 
 class Groups:

@@ -65,6 +65,9 @@ class Flow:
         finally:
             self._backlog.discard()
             await self._claims.let_go()
+        if self._feed.progress.current == self._feed.progress.total:
+            # Told to stop when all were in flight already: nothing is left to go on with.
+            self.stopped = None
 
     def stop(self, why: str) -> None:
         """Admit no more; what is in flight is finished and saved."""

@@ -54,7 +54,8 @@ class Run:
         self._consent = consent
         self._outcomes: asyncio.Queue[Outcome | None] = asyncio.Queue()
         heard = (*listeners, self._queue) if stream else listeners
-        self._feed = Feed(heard, plan.overall_range)
+        self._feed = Feed(heard, plan.overall_range, self._listener_failed)
+        self._fault: Exception | None = None
 
     @property
     def progress(self) -> Progress:
@@ -126,10 +127,16 @@ class Run:
                 await self._flow.run()
                 beating.cancel()
             state = "complete" if self._flow.stopped is None else "stopped"
+            if self._fault is not None:
+                raise self._fault
         except BaseExceptionGroup as group:
             raise _first(group) from None
         finally:
             await self._close(state)
+
+    def _listener_failed(self, error: Exception) -> None:
+        self._fault = error
+        self.stop(f"a listener failed: {error!r}")
 
     async def _beat(self) -> None:
         """Keep the run and its claims alive for as long as it works."""

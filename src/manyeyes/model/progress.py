@@ -154,4 +154,6 @@ class Progress:
         }
         if self.error is not None:
             fields["error"] = self.error
+        if self.possibly_paid_twice:
+            fields["possiblyPaidTwice"] = self.possibly_paid_twice
         return fields

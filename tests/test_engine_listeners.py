@@ -1,0 +1,43 @@
+"""Whoever listens to a run may fail, or stop it late; what was paid for is saved all the same."""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+
+from engine_world import DRESS, PAID, album, analyze, limiter_of, parts_of, plan_for, starts
+from manyeyes.analyzers.scripted import Scripted
+from manyeyes.engine.run import Run
+from manyeyes.lab import virtual_time
+from manyeyes.model.event import Ended, Event
+from manyeyes.model.progress import Progress
+from manyeyes.store.memory import MemoryStore
+
+
+def test_a_listener_that_raises_stops_the_run_and_loses_nothing_that_was_bought() -> None:
+    script, store = Scripted(DRESS, seconds=3.0, traits=PAID), MemoryStore()
+
+    def listen(event: Event, _: Progress) -> None:
+        if isinstance(event, Ended):
+            raise RuntimeError("a bar of the caller's")
+
+    async def main() -> None:
+        async with script, store:
+            parts = parts_of(album(30), script, store, limiter_of(5))
+            async with Run(parts, plan_for(PAID), listeners=(listen,)) as run:
+                await run.wait()
+
+    with pytest.raises(RuntimeError, match="a bar of the caller's"):
+        virtual_time.run(main())
+    kept = [outcome for outcomes in store.outcomes.values() for outcome in outcomes]
+    assert len(kept) == len(starts(script)) < 30
+
+
+def test_a_run_that_is_told_to_stop_when_all_are_in_flight_is_complete() -> None:
+    def stop_later(run: Run) -> None:
+        asyncio.get_running_loop().call_later(1.0, run.stop, "asked to")
+
+    told = analyze(album(4), Scripted(DRESS, seconds=3.0, traits=PAID), meanwhile=stop_later)
+    assert told.report.stopped is None
+    assert told.progress.message == "Complete! Analyzed 4 images."
