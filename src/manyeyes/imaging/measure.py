@@ -60,8 +60,9 @@ def measure(rgb: npt.NDArray[np.uint8]) -> Measurements:
     if subject.sure and shares[0] > _ONE_COLOUR and _is_smooth(lab[:, 0] - small[inside][:, 0]):
         pattern = SOLID
     elif subject.sure:
+        garment, cells = _cut_out(image, subject.mask, cell)
         plain = bool(shares[0] > _ONE_COLOUR)
-        pattern = find_pattern(strongest_contrast(image, cloth), subject.mask, cell, one_colour=plain)
+        pattern = find_pattern(strongest_contrast(garment, cloth), cells, cell, one_colour=plain)
     if pattern.is_patterned:
         colours, shares = dominant_colours(lab, patterned=True)
     around = find_surroundings(small, subject)
@@ -89,6 +90,16 @@ def _picked(rgb: npt.NDArray[np.uint8], cell: int, shape: tuple[int, int]) -> np
     y, x = (np.minimum(at, side - 1) for at, side in zip(middles, rgb.shape[:2], strict=True))
     picked: npt.NDArray[np.uint8] = rgb[y[:, None], x]
     return picked
+
+
+def _cut_out(
+    image: Image.Image, cells: npt.NDArray[np.bool_], cell: int
+) -> tuple[Image.Image, npt.NDArray[np.bool_]]:
+    """The part of `image`, and of its `cells`, that the garment lies in."""
+    rows, columns = np.flatnonzero(cells.any(axis=1)), np.flatnonzero(cells.any(axis=0))
+    top, bottom, left, right = int(rows[0]), int(rows[-1]) + 1, int(columns[0]), int(columns[-1]) + 1
+    edges = left * cell, top * cell, min(right * cell, image.width), min(bottom * cell, image.height)
+    return image.crop(edges), cells[top:bottom, left:right]
 
 
 def _is_smooth(grain: Floats) -> bool:

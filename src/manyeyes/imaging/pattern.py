@@ -125,7 +125,7 @@ def _plaid_or_checkered(spectra: Spectra, votes: Bools, two_toned: float) -> str
     seen = typical(spectra.contrast) > 16 and typical(spectra.cycles) < 20
     if even and seen and (chessboard or gingham):
         return "checkered"
-    return "plaid" if pure < 0.43 and typical(spectra.tilt) < 25 else None
+    return "plaid" if pure < 0.48 and typical(spectra.tilt) < 25 else None
 
 
 def _may_repeat(spectra: Spectra) -> bool:

@@ -33,6 +33,7 @@ _SECTOR = np.floor(_DIRECTION / np.pi * _SECTORS).astype(np.intp) % _SECTORS
 _ONCE = (_RUN > 0) | (_RISE > 0)
 #: Numbers of the waves that cloth shows, finer than folds and coarser than noise.
 _FINE = np.flatnonzero((_CYCLES >= _FOLDS) & (_CYCLES <= 26) & _ONCE)
+_IS_FINE = np.isin(np.arange(_CYCLES.size), _FINE).astype(np.float32)
 _COARSE = np.flatnonzero((_CYCLES >= 1.9) & (_CYCLES < _FOLDS) & _ONCE)
 _FINE_SECTOR = _SECTOR[_FINE]
 #: The middle of each sector at double its angle, so that opposite ways are one and crossing ones cancel out.
@@ -120,7 +121,7 @@ def _summed(power: Floats) -> Spectra:
     peak = _FINE[fine.argmax(axis=1)]
     sector = _SECTOR[peak]
     cross = _FINE[(fine * _CROSSING[sector]).argmax(axis=1)]
-    share, cross_share = _around(power, np.stack([peak, cross])) / total
+    share, cross_share = _around(power * _IS_FINE, np.stack([peak, cross])) / total
     along, across = _wedges(sectors, np.stack([sector, sector + _SECTORS // 2]))
     tilt = np.degrees(_DIRECTION[peak]) % 90
     return Spectra(
