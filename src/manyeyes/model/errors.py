@@ -8,6 +8,7 @@
     │  ├ Pushback               slow down, try again
     │  │  └ RateLimited, Overloaded
     │  ├ Broken                 ask `find` first, then try again at the same speed
+    │  ├ Untraceable            nobody can know: buy again, and count it as possibly paid twice
     │  ├ Refused                count it failed, go on
     │  ├ OutOfTime              count it failed, go on
     │  └ AccessDenied           stop the run: no picture would fare better
@@ -82,7 +83,14 @@ class UnsupportedImage(ImageError):
 
 
 class AnalyzerError(ManyeyesError):
-    """The analyzer did not give an answer."""
+    """The analyzer did not give an answer.
+
+    `ended`: the work is known to have ended without one, so there is nothing left to look for.
+    """
+
+    def __init__(self, message: str = "", *, ended: bool = False) -> None:
+        super().__init__(message)
+        self.ended = ended
 
 
 class Pushback(AnalyzerError):
@@ -94,9 +102,14 @@ class Pushback(AnalyzerError):
     remedy = "Run again later, or lower --concurrency or set --rpm to what your account allows."
 
     def __init__(
-        self, message: str, *, retry_after: float | None = None, allowance: Allowance | None = None
+        self,
+        message: str,
+        *,
+        retry_after: float | None = None,
+        allowance: Allowance | None = None,
+        ended: bool = False,
     ) -> None:
-        super().__init__(message)
+        super().__init__(message, ended=ended)
         self.retry_after = retry_after
         self.allowance = allowance
 
@@ -110,9 +123,22 @@ class Overloaded(Pushback):
 
 
 class Broken(AnalyzerError):
-    """The connection or the service broke off: nobody knows whether the work was started."""
+    """The connection or the service broke off: nobody knows whether the work was started.
+
+    `heard`: a whole response came, and it was no success; a silent break says nothing of what went on.
+    """
 
     remedy = "The service or the line to it was unsteady: run again with --retry-failed."
+
+    def __init__(self, message: str = "", *, ended: bool = False, heard: bool = False) -> None:
+        super().__init__(message, ended=ended)
+        self.heard = heard
+
+
+class Untraceable(AnalyzerError):
+    """Nobody can know any more whether this was bought."""
+
+    remedy = "Compare `possibly_paid_twice` with the provider's own list of what you bought."
 
 
 class Refused(AnalyzerError):
