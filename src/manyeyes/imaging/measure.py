@@ -23,6 +23,8 @@ _CELLS = 64
 _SURELY = 0.7
 #: Share of the commonest colour from which on cloth is of one colour.
 _ONE_COLOUR = 0.85
+#: Chroma below which a thing has no colour of its own.
+_GRAY = 10.0
 #: Difference in L* between neighbouring threads that is no pattern.
 _SMOOTH = 2.0
 
@@ -108,6 +110,9 @@ def _is_smooth(grain: Floats) -> bool:
 
 
 def _white(lab: Floats) -> float:
-    """The L* that only a thirtieth of the picture is lighter than."""
-    lightness = np.sort(lab[..., 0], axis=None)
-    return float(lightness[-1 - len(lightness) // 30])
+    """The L* that only a thirtieth of the picture is lighter than and gray; 100 where less is gray, since
+    what has a colour of its own says nothing of how light the scene was."""
+    cells = lab.reshape(-1, 3)
+    gray = np.sort(cells[np.hypot(cells[:, 1], cells[:, 2]) < _GRAY, 0])
+    few = len(cells) // 30
+    return float(gray[-1 - few]) if len(gray) > few else 100.0

@@ -67,12 +67,27 @@ COLOUR_NAMES: dict[str, str] = {
     "dusty pink": "#cb9a9b",
 }
 
+#: Colours of screens and drawings, purer than cloth has them, that would fall to a neighbour's name.
+_PURE: tuple[tuple[str, str], ...] = (
+    ("orange", "#ffa500"),
+    ("blue", "#0000ff"),
+    ("navy", "#000080"),
+    ("magenta", "#ff00ff"),
+    ("burgundy", "#800000"),
+    ("brown", "#8b4513"),
+    ("dark green", "#006400"),
+    ("lavender", "#e6e6fa"),
+    ("tan", "#d2b48c"),
+    ("khaki", "#c3b091"),
+)
+
 #: L* of a white sheet, well exposed.
 _PAPER = 96.0
 #: Names are not chosen for a picture more than this much lighter.
 _MOST_EXPOSURE = 1.18
 
-_NAMES = tuple(COLOUR_NAMES)
+_NAMED = (*COLOUR_NAMES.items(), *_PURE)
+_NAMES = tuple(name for name, _ in _NAMED)
 
 
 def _din99o(lab: Floats) -> Floats:
@@ -90,7 +105,7 @@ def _din99o(lab: Floats) -> Floats:
 
 
 _ANCHORS = _din99o(
-    lab_of(np.array([list(bytes.fromhex(code[1:])) for code in COLOUR_NAMES.values()], dtype=np.uint8))
+    lab_of(np.array([list(bytes.fromhex(code[1:])) for _, code in _NAMED], dtype=np.uint8))
 )
 
 
