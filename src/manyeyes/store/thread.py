@@ -45,7 +45,9 @@ class StoreThread:
         self._connect = connect
         self._farewell = farewell
         self._closed = False
-        self._requests: queue.SimpleQueue[_Request | None] = queue.SimpleQueue()
+        self._requests: queue.SimpleQueue[list[_Request] | None] = queue.SimpleQueue()
+        #: What has been asked for in this turn of each loop; handed over together when it ends.
+        self._turns: dict[asyncio.AbstractEventLoop, list[_Request]] = {}
         self._thread = threading.Thread(target=self._serve, name="manyeyes-store", daemon=True)
 
     async def start(self) -> None:
@@ -60,6 +62,8 @@ class StoreThread:
     async def stop(self) -> None:
         """Do what was asked for before, then end."""
         self._closed = True
+        for loop in list(self._turns):
+            self._hand_over(loop)
         self._requests.put(None)
         await asyncio.to_thread(self._thread.join)
 
@@ -72,8 +76,16 @@ class StoreThread:
             raise StoreError(f"the store {shown(self._url)!r} is closed: use it inside its `async with`")
         loop = asyncio.get_running_loop()
         result: asyncio.Future[Any] = loop.create_future()
-        self._requests.put(_Request(statement, value, loop, result))
+        # Woken for the first request of a turn, the thread would commit it alone.
+        if (turn := self._turns.get(loop)) is None:
+            turn = self._turns[loop] = []
+            loop.call_soon(self._hand_over, loop)
+        turn.append(_Request(statement, value, loop, result))
         return await result
+
+    def _hand_over(self, loop: asyncio.AbstractEventLoop) -> None:
+        if (turn := self._turns.pop(loop, None)) is not None:
+            self._requests.put(turn)
 
     def _serve(self) -> None:
         try:
@@ -101,14 +113,14 @@ class StoreThread:
             # Left where it is: whoever looks again finds the end again.
             self._requests.put(None)
             return None
-        group = [first]
+        group = list(first)
         with suppress(queue.Empty):
             while len(group) < LARGEST_GROUP:
-                request = self._requests.get_nowait()
-                if request is None:
+                turn = self._requests.get_nowait()
+                if turn is None:
                     self._requests.put(None)
                     break
-                group.append(request)
+                group += turn
         return group
 
     def _carry_out(self, connection: Connection, group: list[_Request]) -> None:
