@@ -4,6 +4,7 @@ Subclass `AnalyzerContract` as `Test…` in the analyzer's own test file, and gi
 """
 
 import asyncio
+import time
 from collections.abc import Callable, Coroutine
 from contextlib import AbstractAsyncContextManager
 from dataclasses import replace
@@ -22,6 +23,8 @@ from manyeyes.model.ticket import Intent, Key, Ticket
 ASK = default_ask()
 #: A JPEG of one grey pixel would do as well: no analyzer but a local one looks at the bytes.
 DATA = b"\xff\xd8\xff\xd9"
+#: Seconds since the epoch: an intent of long ago could not be found again.
+NOW = time.time()
 
 
 def picture(number: int) -> PreparedImage:
@@ -33,7 +36,7 @@ def picture(number: int) -> PreparedImage:
 
 def intent(number: int) -> Intent:
     """What is about to be bought for `picture(number)`."""
-    return Intent(f"{number:026d}", Key(f"{number:064x}", "ab" * 16), 1_700_000_000.0, 30.0)
+    return Intent(f"{number:026d}", Key(f"{number:064x}", "ab" * 16), NOW, 30.0)
 
 
 class AnalyzerContract:

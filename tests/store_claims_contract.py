@@ -67,6 +67,20 @@ class ClaimsContract(Opened):
 
         self.with_run(test)
 
+    def test_whose_account_was_to_pay_is_kept(self) -> None:
+        async def test(store: Store, run: RunRecord) -> None:
+            second = await store.open_run(SOURCES, "photos", RECIPE)
+            first = await _intent(store, purchase(run, 1, "payer A"))
+            again = await store.begin_again(purchase(run, 1, "payer A"))
+            assert (first.payer, again.payer) == ("payer A", "payer A")
+            await store.let_go(key(1), unsure=True)
+            begun = await store.begin(purchase(second, 1, "payer B"))
+            assert isinstance(begun, Unsettled)
+            assert begun.left == ((again, None),)
+            assert (begun.left[0][0].payer, begun.intent.payer) == ("payer A", "payer B")
+
+        self.with_run(test)
+
     def test_what_may_have_been_bought_is_left_to_settle(self) -> None:
         async def test(store: Store, run: RunRecord) -> None:
             second = await store.open_run(SOURCES, "photos", RECIPE)

@@ -37,8 +37,8 @@ def key(number: int, recipe: Recipe = RECIPE) -> Key:
     return Key(f"{number:064x}", recipe.digest)
 
 
-def purchase(run: RunRecord, number: int, **wishes: float) -> Purchase:
-    return Purchase(run.id, key(number), 300.0, **wishes)
+def purchase(run: RunRecord, number: int, payer: str = "", **wishes: float) -> Purchase:
+    return Purchase(run.id, key(number), 300.0, payer, **wishes)
 
 
 def analyzed(run: RunRecord, number: int, position: int | None = None, **more: object) -> Analyzed:

@@ -1,9 +1,11 @@
 """What the Replicate adapter sends, and what it makes of the answers."""
 
 import base64
+import re
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from email.utils import formatdate
 from typing import Any
 
@@ -23,6 +25,7 @@ from manyeyes.model.errors import (
     RateLimited,
     Refused,
     SettingsError,
+    Untraceable,
 )
 from manyeyes.model.ticket import Intent, Ticket
 from replicate_service import (
@@ -321,7 +324,7 @@ def test_a_success_that_is_listed_without_its_output_is_a_ticket() -> None:
         [prediction(input=OTHER)],
         [prediction(input={})],
         [prediction(input=None, output=None, data_removed=True)],
-        [prediction(output=None, data_removed=True)],
+        [prediction("failed", error="x", created_at=at(0), data_removed=True)],
         [prediction(input={"prompt": f"{INTENT.mark}\nmore"})],
         ["nonsense", 1, None],
     ],
@@ -332,7 +335,69 @@ def test_where_nothing_can_be_found_there_is_none(results: list[object]) -> None
 
 @pytest.mark.parametrize("status", [404, 405, 501])
 def test_a_service_without_a_list_cannot_know(status: int) -> None:
-    assert found(says({}, status))[0] is None
+    with pytest.raises(Untraceable, match="keeps no list"):
+        found(says({}, status))
+
+
+@pytest.mark.parametrize(
+    "removed",
+    [
+        prediction(output=None, data_removed=True),
+        prediction(input=None, output=None, data_removed=True, created_at=at(0)),
+        prediction(input=None, output=None, data_removed=True, created_at=None),
+    ],
+    ids=["ours", "of the right time", "of any time"],
+)
+def test_what_may_have_been_ours_and_was_removed_cannot_be_known(removed: dict[str, Any]) -> None:
+    with pytest.raises(Untraceable, match=ID):
+        found(listing(removed))
+    assert isinstance(found(listing(removed, prediction()))[0], Reply)
+    assert isinstance(found(listing(removed, prediction("processing")))[0], Ticket)
+
+
+@pytest.mark.parametrize(("age", "traceable"), [(3_200.0, True), (3_400.0, False), (7_200.0, False)])
+def test_after_an_hour_nobody_can_know_what_is_not_found(age: float, traceable: bool) -> None:
+    old = replace(INTENT, created=time.time() - age)
+    pages = [listing(prediction(input=OTHER))]
+    if traceable:
+        assert run(pages, lambda replicate: replicate.find(old))[0] is None
+    else:
+        with pytest.raises(Untraceable, match="too long ago"):
+            run(pages, lambda replicate: replicate.find(old))
+    # What is there is found, however old.
+    assert isinstance(run([listing(prediction())], lambda replicate: replicate.find(old))[0], Reply)
+
+
+def test_a_list_that_does_not_go_back_far_enough_tells_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("manyeyes.analyzers.replicate._MOST_PAGES", 2)
+    young = [
+        listing(prediction(input=OTHER, created_at=at(0)), following=f"https://x.test/?cursor={number}")
+        for number in range(2)
+    ]
+    with pytest.raises(Untraceable, match="far enough"):
+        found(*young)
+    end = listing(prediction(input=OTHER, created_at=at(0)))
+    assert found(young[0], end)[0] is None
+
+
+def test_an_answer_that_is_no_list_is_an_error_and_not_a_no() -> None:
+    with pytest.raises(Broken, match="no list"):
+        found(says({"detail": "soon"}, 200))
+
+
+def test_payers_are_told_apart_without_telling_the_token() -> None:
+    one, same, other, elsewhere = (
+        Replicate(token, base_url=origin).traits.payer
+        for token, origin in (
+            (TOKEN, "https://a.test"),
+            (TOKEN, "https://a.test/v1/"),
+            ("r8_other0123456789", "https://a.test"),
+            (TOKEN, "https://b.test"),
+        )
+    )
+    assert one == same
+    assert len({one, other, elsewhere}) == 3
+    assert re.fullmatch("[0-9a-f]{16}", one)
 
 
 def test_pages_are_followed_on_our_own_origin() -> None:
@@ -362,9 +427,8 @@ def test_a_clock_that_is_off_does_not_hide_the_work() -> None:
 
 def test_pages_that_go_in_circles_come_to_an_end() -> None:
     circle = listing(prediction(input=OTHER, created_at=at(0)), following="https://x.test/?cursor=1")
-    nothing, received = found(circle)
-    assert nothing is None
-    assert len(received) == 2
+    with pytest.raises(Untraceable):
+        found(circle)
 
 
 def test_a_list_that_cannot_be_had_is_an_error_and_not_a_no() -> None:

@@ -26,6 +26,7 @@ from manyeyes.model.errors import (
     Overloaded,
     RateLimited,
     Refused,
+    Untraceable,
 )
 from manyeyes.model.image import PreparedImage
 from manyeyes.model.ticket import Intent, Ticket
@@ -205,7 +206,7 @@ def test_work_is_found_on_a_later_page() -> None:
 
 
 def test_what_was_removed_can_no_longer_be_found() -> None:
-    async def use(server: ReplicateServer, replicate: Replicate) -> Reply | Ticket | None:
+    async def use(_: ReplicateServer, replicate: Replicate) -> None:
         mine = fresh()
         ticket = await replicate.start(garment(), ASK, mine)
         assert isinstance(ticket, Ticket)
@@ -215,9 +216,11 @@ def test_what_was_removed_can_no_longer_be_found() -> None:
                 try:
                     await replicate.check(ticket)
                 except Broken:
-                    return await replicate.find(mine)
+                    break
+        with pytest.raises(Untraceable):
+            await replicate.find(mine)
 
-    assert scene(use, {"keep_seconds": 0.0}) is None
+    scene(use, {"keep_seconds": 0.0})
 
 
 # Ended otherwise

@@ -25,8 +25,9 @@ class Traits:
     cpu_bound: bool = False
     #: Every response tells the quota in its headers: one early answer is worth waiting for.
     announces_quota: bool = False
-    #: Seconds after a create during which `find` can know of it; 0 where the service keeps no list.
-    findable_seconds: float = 0.0
+    #: Whose account pays, told apart without telling a secret: one account cannot find what another
+    #: has bought.
+    payer: str = ""
     #: Status checks allowed a minute; None where nothing is published.
     checks_per_minute: int | None = None
 
@@ -52,8 +53,8 @@ class Analyzer(Protocol):
         """One look; a returned Ticket says not before when to look again."""
 
     async def find(self, intent: Intent) -> Reply | Ticket | None:
-        """What became of `intent` after a crash or a broken connection; None where it was not bought
-        or the service cannot know."""
+        """What became of `intent` after a crash or a broken connection: what was bought, or None where
+        nothing surely was. Raises Untraceable where nobody can know."""
 
     async def cancel(self, ticket: Ticket) -> None:
         """Stop paying for it, as far as the service can."""

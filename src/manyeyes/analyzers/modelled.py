@@ -115,7 +115,6 @@ class Modelled:
             base_url="",
             preparation=Preparation(longest_edge=768),
             paid=paid,
-            findable_seconds=math.inf,
             announces_quota=service.rate is not None and service.rate.announced,
         )
 

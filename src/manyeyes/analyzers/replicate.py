@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import hashlib
 import math
 import time
 from collections.abc import AsyncIterator, Mapping
@@ -18,17 +19,18 @@ from manyeyes.analyzers.prompt import full_prompt
 from manyeyes.analyzers.replicate_errors import Answer, Call, error_for, failure_of, http_date
 from manyeyes.analyzers.replicate_line import Line, Request
 from manyeyes.analyzers.replicate_wire import (
+    Page,
     Prediction,
     bears,
-    created_at,
     id_of,
     model_input,
     origin_of,
     reply_of,
+    results_of,
     route_of,
 )
 from manyeyes.model.ask import Allowance, Ask, Reply
-from manyeyes.model.errors import Broken, SettingsError
+from manyeyes.model.errors import Broken, SettingsError, Untraceable
 from manyeyes.model.image import Preparation, PreparedImage
 from manyeyes.model.ticket import Intent, Ticket
 
@@ -90,7 +92,7 @@ class Replicate:
             base_url=self._origin,
             preparation=_PREPARATION,
             announces_quota=True,
-            findable_seconds=_FINDABLE_SECONDS,
+            payer=_payer(token, self._origin),
             checks_per_minute=_CHECKS_PER_MINUTE,
         )
 
@@ -129,20 +131,29 @@ class Replicate:
     async def find(self, intent: Intent) -> Reply | Ticket | None:
         """Looks through the list of past predictions for the one that bears the intent's mark.
 
-        None where none does, where it failed, and where nobody can know: inputs are removed an hour
-        after a prediction has ended.
+        None where none does, or where it failed. Untraceable where there is no whole list, or where a
+        mark may have been removed: that happens to inputs, an hour after a prediction has ended.
         """
         running: Ticket | None = None
-        async for prediction in self._listed(intent):
-            if not bears(prediction, intent.mark) or prediction.get("data_removed"):
-                continue
-            match prediction.get("status"):
-                case "failed" | "canceled" | "aborted":
-                    continue
-                case "succeeded" if prediction.get("output") is not None:
-                    return reply_of(prediction, None)
-                case _:
-                    running = running or Ticket(intent, id_of(prediction))
+        doubt = (
+            "it is too long ago" if time.time() - intent.created > _FINDABLE_SECONDS - _CLOCK_SLACK else ""
+        )
+        async for page in self._listed(intent):
+            doubt = page.doubt or doubt
+            for prediction in page.predictions:
+                ours = bears(prediction, intent.mark)
+                match prediction.get("status"):
+                    case "failed" | "canceled" | "aborted":
+                        continue
+                    case _ if prediction.get("data_removed"):
+                        if ours or page.reaches(prediction):
+                            doubt = f"the data of prediction {prediction.get('id')} was removed"
+                    case "succeeded" if ours and prediction.get("output") is not None:
+                        return reply_of(prediction, None)
+                    case _ if ours:
+                        running = running or Ticket(intent, id_of(prediction))
+        if running is None and doubt:
+            raise Untraceable(f"Nobody can know whether Replicate took a create: {doubt}.")
         return running
 
     async def cancel(self, ticket: Ticket) -> None:
@@ -184,7 +195,7 @@ class Replicate:
             raise
         return self._accepted(answer, "create")
 
-    async def _listed(self, intent: Intent) -> AsyncIterator[Prediction]:
+    async def _listed(self, intent: Intent) -> AsyncIterator[Page]:
         """Past predictions, newest first, down to those that are older than the intent."""
         query = ""
         for _ in range(_MOST_PAGES):
@@ -192,16 +203,18 @@ class Replicate:
             request = Request("GET", path, self._patience, longest_answer=_LONGEST_PAGE)
             answer = await self._line.call(request)
             if answer.status in (404, 405, 501):
+                yield Page(doubt="the service keeps no list of predictions")
                 return
-            page = self._accepted(answer, "list").body
-            predictions = _results(page)
-            for prediction in predictions:
-                yield prediction
-            oldest = intent.created + _clock_skew(answer) - _CLOCK_SLACK
-            following = _next_query(page)
-            if following in ("", query) or all((created_at(item) or oldest) < oldest for item in predictions):
+            body = self._accepted(answer, "list").body
+            page = Page(results_of(body), intent.created + _clock_skew(answer) - _CLOCK_SLACK)
+            yield page
+            following = _next_query(body)
+            if not following or not any(map(page.reaches, page.predictions)):
                 return
+            if following == query:
+                break
             query = following
+        yield Page(doubt="the list does not go back far enough")
 
     def _accepted(self, answer: Answer, call: Call) -> Answer:
         """The answer, if it is a success that can be read; its error otherwise."""
@@ -225,11 +238,6 @@ def _outcome(prediction: Prediction, intent: Intent, allowance: Allowance | None
     raise Broken("Replicate's answer is no prediction: it has no status.")
 
 
-def _results(page: Mapping[str, object]) -> list[Prediction]:
-    results = page.get("results")
-    return [item for item in results if isinstance(item, Mapping)] if isinstance(results, list) else []
-
-
 def _next_query(page: Mapping[str, object]) -> str:
     """The query of the next page; of the address nothing else is used, since the token goes with it."""
     address = page.get("next")
@@ -241,3 +249,8 @@ def _clock_skew(answer: Answer) -> float:
     """Seconds that Replicate's clock is ahead of ours."""
     theirs = http_date(answer.headers.get("date", ""))
     return 0.0 if theirs is None else theirs - time.time()
+
+
+def _payer(token: str, origin: str) -> str:
+    """Tells accounts apart; the token cannot be worked out from it."""
+    return hashlib.blake2b(f"{origin}\n{token}".encode(), digest_size=8).hexdigest()

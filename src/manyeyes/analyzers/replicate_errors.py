@@ -79,7 +79,7 @@ def error_for(answer: Answer, call: Call, model: str) -> AnalyzerError:
         or _access_denied(answer)
         or (_about_the_upload(answer) if call == "upload" else None)
         or (_about_the_create(answer, model) if call == "create" else None)
-        or Broken(f"Replicate answered with HTTP {answer.status}: {answer.said}.")
+        or Broken(f"Replicate answered with HTTP {answer.status}: {answer.said}.", heard=True)
     )
 
 
@@ -88,16 +88,16 @@ def failure_of(prediction: Mapping[str, object]) -> AnalyzerError:
     name, status = prediction.get("id"), prediction.get("status")
     if status in ("canceled", "aborted"):
         when = "while it ran" if status == "canceled" else "before it could start"
-        return OutOfTime(f"Replicate stopped prediction {name} at its deadline, {when}.")
+        return OutOfTime(f"Replicate stopped prediction {name} at its deadline, {when}.", ended=True)
     reason = " ".join(str(prediction.get("error") or "without a reason").split())[:300]
     text = f"Replicate's prediction {name} failed: {reason.rstrip('.')}."
     if _PLATFORM_CODE.search(reason):
-        return Broken(text)
+        return Broken(text, ended=True)
     if _SHORT_OF_CAPACITY.search(reason):
-        return Overloaded(text)
+        return Overloaded(text, ended=True)
     if _REFUSAL.search(reason) or _PICTURE_FAULT.search(reason):
-        return Refused(text)
-    return Broken(text)
+        return Refused(text, ended=True)
+    return Broken(text, ended=True)
 
 
 def wait_named(answer: Answer) -> float | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -21,6 +21,22 @@ _VERSION = re.compile(r"[0-9a-f]{64}")
 _ID = re.compile(r"[\w-]{1,100}", re.ASCII)
 _INPUT_TOKENS = re.compile(r"input token count:\s*(\d{1,15})", re.IGNORECASE)
 _OUTPUT_TOKENS = re.compile(r"output token count:\s*(\d{1,15})", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """A part of the list of past predictions, read for one intent."""
+
+    predictions: Sequence[Prediction] = ()
+    #: Seconds since the epoch, by Replicate's clock: what was created before is none of the intent's.
+    oldest: float = 0.0
+    #: Why the rest of the list cannot be known; empty where it can.
+    doubt: str = ""
+
+    def reaches(self, prediction: Prediction) -> bool:
+        """Whether it may have been created for the intent, by its time alone."""
+        created = created_at(prediction)
+        return created is None or created >= self.oldest
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +96,14 @@ def id_of(prediction: Prediction) -> str:
     if not isinstance(name, str) or not _ID.fullmatch(name):
         raise Broken("Replicate's answer is no prediction: it has no id.")
     return name
+
+
+def results_of(page: Mapping[str, object]) -> list[Prediction]:
+    """The predictions on a page of the list; Broken where it is no such page."""
+    results = page.get("results")
+    if not isinstance(results, list):
+        raise Broken("Replicate's answer is no list of predictions: it has no results.")
+    return [item for item in results if isinstance(item, Mapping)]
 
 
 def created_at(prediction: Prediction) -> float | None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import math
 from collections import deque
 from collections.abc import Iterable, Mapping
 from copy import copy
@@ -37,9 +36,7 @@ Step = Reply | str | AnalyzerError | After | Lost
 Steps = Step | Iterable[Step]
 
 #: Traits of a free analyzer that takes small JPEGs.
-SCRIPTED = Traits(
-    "scripted", "scripted", "", Preparation(longest_edge=768), paid=False, findable_seconds=math.inf
-)
+SCRIPTED = Traits("scripted", "scripted", "", Preparation(longest_edge=768), paid=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,7 +142,7 @@ class Scripted:
         if work is None:
             return None
         left = work.done_at - asyncio.get_running_loop().time()
-        return Ticket(intent, intent.id, left) if left > 0 else _given(work.step)
+        return Ticket(intent, intent.id, left) if left > 0 else _given(work.step, ended=True)
 
     def _next(self, name: str) -> Step:
         steps = (
@@ -173,8 +170,10 @@ def _ending(step: Step) -> Reply | AnalyzerError:
     return Reply(inner) if isinstance(inner, str) else inner
 
 
-def _given(ending: Reply | AnalyzerError) -> Reply:
+def _given(ending: Reply | AnalyzerError, *, ended: bool = False) -> Reply:
     if isinstance(ending, AnalyzerError):
         # A step may be repeated, and an error that is raised twice drags its first history along.
-        raise copy(ending)
+        error = copy(ending)
+        error.ended = error.ended or ended
+        raise error
     return ending

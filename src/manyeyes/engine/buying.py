@@ -4,19 +4,28 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from contextlib import suppress
 from typing import TypeVar
 
 from manyeyes.engine.job import Job, Left, Tally
 from manyeyes.engine.seams import Parts
 from manyeyes.model.ask import Reply
-from manyeyes.model.errors import AccessDenied, Broken, OutOfTime, Overloaded, Pushback, RateLimited, Refused
+from manyeyes.model.errors import (
+    AccessDenied,
+    AnalyzerError,
+    Broken,
+    OutOfTime,
+    Overloaded,
+    Pushback,
+    RateLimited,
+    Refused,
+    Untraceable,
+)
 from manyeyes.model.image import PreparedImage
 from manyeyes.model.ticket import Intent, Ticket
 from manyeyes.pacing.limit import Ending, FixedLimit
 from manyeyes.pacing.limiter import Limiter, Permit
 from manyeyes.pacing.quota import Quota
-from manyeyes.pacing.retry import named_wait
+from manyeyes.pacing.retry import LISTED_AFTER, named_wait
 
 #: Looks at work under way, and searches for it, that may be going on at once.
 LOOKS_AT_ONCE = 64
@@ -36,6 +45,8 @@ class Attempt:
         self.left: Left = job.left
         #: The work that is waited for, to be cancelled if time runs out.
         self.ticket: Ticket | None = None
+        #: The last create broke off without any response.
+        self.unheard = job.unheard
         self.tries = job.tally.attempts
         self.usage = job.tally.usage
         self.possibly_paid_twice = job.tally.possibly_paid_twice
@@ -54,6 +65,7 @@ class Attempt:
             job.reasks,
             Tally(self.tries, spent, self.usage, self.possibly_paid_twice, self.sent_bytes),
             job.given_up,
+            self.unheard,
         )
 
 
@@ -83,8 +95,9 @@ class Buying:
             reply = await self._find(attempt) if attempt.left else None
             if reply is None and attempt.job.given_up is None:
                 reply = await self._buy(attempt, permit)
-        except Refused:
-            attempt.left = ()
+        except AnalyzerError as error:
+            if error.ended or isinstance(error, Refused):
+                attempt.left = ()
             raise
         if reply is not None:
             attempt.left = ()
@@ -104,7 +117,7 @@ class Buying:
             attempt.sent_bytes += size
         if self._traits.paid:
             # Should the connection break, nobody knows whether it was bought.
-            attempt.left = ((job.intent, None),)
+            attempt.left, attempt.unheard = ((job.intent, None),), False
         attempt.tries += 1
         try:
             return await self._analyzer.start(job.prepared, job.ask, job.intent)
@@ -115,6 +128,9 @@ class Buying:
             raise
         except AccessDenied:
             attempt.left = ()
+            raise
+        except Broken as broken:
+            attempt.unheard = not broken.heard
             raise
 
     async def _follow(self, attempt: Attempt, ticket: Ticket) -> Reply:
@@ -147,24 +163,37 @@ class Buying:
         """What earlier creates came to; None where they brought nothing, or nobody can know."""
         unknown = 0
         for intent, ticket in attempt.job.left:
-            reply = await self._found(attempt, intent, ticket)
+            try:
+                reply = await self._found(attempt, intent, ticket)
+            except Untraceable:
+                unknown += 1
+                continue
             if reply is not None:
                 attempt.tries = max(1, attempt.tries)
                 return reply
-            age = attempt.job.intent.created - intent.created
-            unknown += age >= self._traits.findable_seconds
-        attempt.left = ()
+        attempt.left, attempt.unheard = (), False
         attempt.possibly_paid_twice += unknown
         return None
 
     async def _found(self, attempt: Attempt, intent: Intent, ticket: Ticket | None) -> Reply | None:
-        # Work that failed or was cut short brought nothing. Where only the line broke, `find` knows.
+        if intent.payer != self._traits.payer:
+            raise Untraceable("Another account was to pay for this, and only that one can look for it.")
         if ticket is not None:
-            with suppress(Broken, Overloaded, OutOfTime):
-                return await self._follow(attempt, ticket)
+            try:
+                return await self._followed(attempt, ticket)
+            except (Broken, Overloaded):
+                pass  # Only the line broke, or the ticket is forgotten: `find` knows.
         found = await self._look(self._analyzer.find, intent)
-        if not isinstance(found, Ticket):
-            return found
-        with suppress(OutOfTime):
-            return await self._follow(attempt, found)
-        return None
+        if found is None and attempt.unheard:
+            await asyncio.sleep(LISTED_AFTER)
+            found = await self._look(self._analyzer.find, intent)
+        return await self._followed(attempt, found) if isinstance(found, Ticket) else found
+
+    async def _followed(self, attempt: Attempt, ticket: Ticket) -> Reply | None:
+        """The answer to work that an earlier attempt began; None where it has ended without one."""
+        try:
+            return await self._follow(attempt, ticket)
+        except (Broken, Overloaded, OutOfTime) as error:
+            if error.ended or isinstance(error, OutOfTime):
+                return None
+            raise

@@ -18,11 +18,12 @@ class Claims:
     For an analyzer that costs nothing there are none: the store is only asked for answers.
     """
 
-    def __init__(self, store: Store, plan: Plan, run: RunRecord, *, paid: bool) -> None:
+    def __init__(self, store: Store, plan: Plan, run: RunRecord, *, paid: bool, payer: str = "") -> None:
         self._store = store
         self._plan = plan
         self._run = run
         self._paid = paid
+        self._payer = payer
         #: Claims held, and whether something may have been bought under them that is not settled.
         self._held: dict[Key, bool] = {}
 
@@ -34,6 +35,7 @@ class Claims:
             self._run.id,
             key,
             cancel_after=plan.deadline,
+            payer=self._payer,
             answers_from=opened if plan.fresh else 0.0,
             noes_from=opened if plan.fresh or plan.retry_failed else 0.0,
         )
@@ -53,7 +55,9 @@ class Claims:
         """The intent for one more question, the one before being settled."""
         if not self._paid:
             return intent
-        return await self._store.begin_again(Purchase(self._run.id, intent.key, intent.cancel_after))
+        return await self._store.begin_again(
+            Purchase(self._run.id, intent.key, intent.cancel_after, intent.payer)
+        )
 
     def holds(self, key: Key) -> bool:
         """Whether the claim on this answer is ours now."""

@@ -35,7 +35,8 @@ class Flow:
         self._most = plan.most
         self._feed = feed
         self._groups = Groups(feed, plan.group if plan.batch_budget is None else None)
-        self._claims = Claims(parts.store, plan, record, paid=parts.analyzer.traits.paid)
+        traits = parts.analyzer.traits
+        self._claims = Claims(parts.store, plan, record, paid=traits.paid, payer=traits.payer)
         self._backlog = Backlog()
         admission = Admission()
         endings = Endings(parts.store, record, self._claims, self._ended)

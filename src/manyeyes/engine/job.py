@@ -55,6 +55,8 @@ class Job:
     tally: Tally = Tally()
     #: Set when its tries are used up: it is only looked for any more, and ends so if nothing is found.
     given_up: NoAnswer | None = None
+    #: The last create broke off without any response: what it bought may be listed late.
+    unheard: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,7 +17,7 @@ from manyeyes.model.errors import AccessDenied, AnalyzerError, BadReply, Broken,
 from manyeyes.model.outcome import Answer, NoAnswer
 from manyeyes.pacing.limit import Ending
 from manyeyes.pacing.limiter import Permit
-from manyeyes.pacing.retry import named_wait
+from manyeyes.pacing.retry import LISTED_AFTER, named_wait
 
 #: Seconds given to a provider to cancel what has run out of time.
 CANCEL_SECONDS = 10
@@ -111,7 +111,7 @@ class Worker:
             delay, error = None, self._too_late(job)
         if delay is None:
             return self._given_up(job, error)
-        return Again(job, delay, named, error.kind, str(error))
+        return Again(job, _not_too_early(job, error, delay), named, error.kind, str(error))
 
     def _given_up(self, job: Job, error: AnalyzerError) -> Step:
         end = NoAnswer(error.kind, str(error))
@@ -120,10 +120,22 @@ class Worker:
         # The last create broke off. It may have been carried out: to look for it costs nothing.
         retry = self._plan.retry
         delay = retry.delay(retry.attempts - 1, error, self._draws(job)) or 0.0
-        return Again(replace(job, given_up=end), delay, named=False, why=error.kind, message=str(error))
+        return Again(
+            replace(job, given_up=end),
+            _not_too_early(job, error, delay),
+            named=False,
+            why=error.kind,
+            message=str(error),
+        )
 
     def _delay(self, job: Job, error: AnalyzerError | BadReply) -> float | None:
         return self._plan.retry.delay(job.rounds, error, self._draws(job))
 
     def _draws(self, job: Job) -> Random:
         return Random(f"{self._plan.seed}/{job.prepared.sha256}/{job.rounds}")  # noqa: S311 - not a secret
+
+
+def _not_too_early(job: Job, error: AnalyzerError, delay: float) -> float:
+    """Seconds to wait where the next thing to do is a search for what a broken create bought."""
+    to_be_listed = isinstance(error, Broken) and any(ticket is None for _, ticket in job.left)
+    return max(delay, LISTED_AFTER) if to_be_listed else delay

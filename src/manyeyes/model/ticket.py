@@ -27,6 +27,8 @@ class Intent:
     created: float
     #: Seconds from the create after which the provider is told to give up.
     cancel_after: float
+    #: `Traits.payer` of whoever was about to buy.
+    payer: str = ""
 
     @property
     def mark(self) -> str:

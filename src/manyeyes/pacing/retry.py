@@ -7,6 +7,11 @@ from random import Random
 
 from manyeyes.model.errors import AnalyzerError, BadReply, Broken, Pushback
 
+#: Seconds from a broken create to the first search for what it bought, and to the second where one is
+#: needed: providers do not promise that a create is in their list as soon as it is taken, and a search
+#: that comes too early would have it bought twice.
+LISTED_AFTER = 2.0
+
 
 def named_wait(error: Exception) -> float | None:
     """Seconds that the provider asks to wait before anything more is sent; None where it names none.

@@ -37,10 +37,11 @@ async def list_predictions(request: web.Request) -> web.Response:
     """`GET /v1/predictions`: newest first, with cursors to the pages beside it."""
     service = request.app[SERVICE]
     asked = {name: value for name, value in request.query.items() if name.startswith("created_")}
-    span = Span(
-        _moment(asked.get("created_after"), service.clock),
-        _moment(asked.get("created_before"), service.clock),
-    )
+    until = _moment(asked.get("created_before"), service.clock)
+    if late := service.world.wire.registers_after:
+        shown = service.clock.now() - late
+        until = shown if until is None else min(until, shown)
+    span = Span(_moment(asked.get("created_after"), service.clock), until)
     cursor = request.query.get("cursor")
     page = service.ledger.page(request[ACCOUNT], service.world.wire.page, cursor, span)
 

@@ -144,6 +144,7 @@ class Wire(Group):
         False, "Send data URIs back whole in `input` (and keep them in memory till then); else shortened."
     )
     keep_seconds: float = setting(3600.0, "After the end, seconds until input, output and logs are removed.")
+    registers_after: float = setting(0.0, "Seconds from a create until the list of predictions shows it.")
     page: int = setting(100, "Predictions on one page of the list.", positive=True)
     least_cancel_after: float = setting(5.0, "Shortest Cancel-After that is accepted, in seconds.")
     max_picture_bytes: int = setting(7 * 2**20, "Bytes of one picture in an input.")

@@ -11,7 +11,7 @@ from sqlalchemy import Connection, select
 
 from manyeyes.model.ticket import Go, Held, Intent, Key, Ticket, Unsettled
 from manyeyes.store.owner import LEASE, holds
-from manyeyes.store.rows import intent_row, keep, new_intent_id, to_intent
+from manyeyes.store.rows import intent_for, intent_row, keep, to_intent
 from manyeyes.store.statements import Kept, accepted, answers_to, hashes, key_of, still_open, with_bytes
 from manyeyes.store.tables import claims, intents, tickets
 from manyeyes.store.values import Begun, Purchase
@@ -70,7 +70,7 @@ class _Desk:
             return answer
         if key in self.holders and self._is_held(self.holders[key], purchase):
             return Held()
-        intent = Intent(new_intent_id(self.now), key, self.now, purchase.cancel_after)
+        intent = intent_for(purchase, self.now)
         before = tuple(self.left.get(key, ()))
         self.holders[key] = _Holder(purchase.run, self.owner, self.now + LEASE)
         self.left.setdefault(key, []).append((intent, None))

@@ -18,7 +18,7 @@ from manyeyes.model.descriptor import StyleDescriptor, as_json, from_json
 from manyeyes.model.outcome import Answer, Failed, NoAnswer
 from manyeyes.model.ticket import Intent, Key
 from manyeyes.store.tables import answers
-from manyeyes.store.values import Result
+from manyeyes.store.values import Purchase, Result
 
 Row = Mapping[str, Any]
 
@@ -137,6 +137,11 @@ def to_answer(row: Any) -> Answer | NoAnswer:
     return Answer(to_descriptor(row.descriptor), row.raw, usage)
 
 
+def intent_for(purchase: Purchase, now: float) -> Intent:
+    """A new intent to buy this, `now` in seconds since the epoch."""
+    return Intent(new_intent_id(now), purchase.key, now, purchase.cancel_after, purchase.payer)
+
+
 def intent_row(intent: Intent, run: str) -> Row:
     """An intent, open."""
     return {
@@ -146,10 +151,11 @@ def intent_row(intent: Intent, run: str) -> Row:
         "recipe": intent.key.recipe,
         "created": intent.created,
         "cancel_after": intent.cancel_after,
+        "payer": intent.payer,
         "closed": False,
     }
 
 
 def to_intent(row: Any) -> Intent:
     """A row of `intents` as a value."""
-    return Intent(row.id, Key(row.sha256, row.recipe), row.created, row.cancel_after)
+    return Intent(row.id, Key(row.sha256, row.recipe), row.created, row.cancel_after, row.payer)

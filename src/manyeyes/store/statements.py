@@ -12,9 +12,9 @@ from manyeyes.model.outcome import Answer, NoAnswer
 from manyeyes.model.ticket import Intent, Key, Ticket
 from manyeyes.store.rows import (
     answer_row,
+    intent_for,
     intent_row,
     keep,
-    new_intent_id,
     outcome_row,
     picture_row,
     to_answer,
@@ -106,7 +106,7 @@ def key_of(row: Any) -> Key:
 def begin_again(connection: Connection, purchases: Sequence[Purchase]) -> list[Intent]:
     """Close what was asked before under claims that we hold, and write the intents to ask once more."""
     now = time.time()
-    fresh = [Intent(new_intent_id(now), purchase.key, now, purchase.cancel_after) for purchase in purchases]
+    fresh = [intent_for(purchase, now) for purchase in purchases]
     close_intents(connection, [intent.key for intent in fresh])
     rows = zip(fresh, purchases, strict=True)
     keep(connection, intents, [intent_row(intent, purchase.run) for intent, purchase in rows])

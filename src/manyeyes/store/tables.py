@@ -147,6 +147,8 @@ intents = Table(
     Column("recipe", String(32), nullable=False),
     Column("created", Float, nullable=False),
     Column("cancel_after", Float, nullable=False),
+    # Whose account was to pay: another account's list does not show it.
+    Column("payer", Text, nullable=False),
     # Set once what became of it is known and kept.
     Column("closed", Boolean, nullable=False),
     # Only what is open is ever looked for by key, and that is little.

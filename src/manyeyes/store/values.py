@@ -72,6 +72,8 @@ class Purchase:
     key: Key
     #: Seconds after which the provider gives up (`Intent.cancel_after`).
     cancel_after: float
+    #: Whose account is to pay (`Traits.payer`).
+    payer: str = ""
     #: Answers kept before this time of the store do not count: all are wanted afresh.
     answers_from: float = 0.0
     #: Final noes kept before this time do not count: they are to be asked again.
