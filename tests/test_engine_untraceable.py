@@ -26,7 +26,7 @@ from manyeyes.analyzers.scripted import After, Lost, Scripted, Step
 from manyeyes.engine.run import Run
 from manyeyes.lab import virtual_time
 from manyeyes.model.ask import Ask, Reply
-from manyeyes.model.errors import Broken, OutOfTime, Overloaded, Untraceable
+from manyeyes.model.errors import AccessDenied, Broken, OutOfTime, Overloaded, Untraceable
 from manyeyes.model.image import PreparedImage
 from manyeyes.model.ticket import Intent, Ticket
 from manyeyes.pacing.retry import LISTED_AFTER
@@ -111,6 +111,19 @@ def test_what_another_account_may_have_bought_is_not_looked_for_but_counted(tick
         told = await analyzed(Album({"0": "picture 0"}), script, store=store)
         assert methods(script, "0") == ["start"]
         assert success(told.outcomes[0]).possibly_paid_twice == 1
+
+    virtual_time.run(main())
+
+
+def test_what_was_counted_before_the_run_had_to_stop_is_counted_by_the_next() -> None:
+    async def main() -> None:
+        store, traits = MemoryStore(), replace(PAID, payer="B")
+        await left_open(Scripted([After(9.0, DRESS)], traits=replace(PAID, payer="A")), store)
+        denied = Scripted([AccessDenied("no credit")], traits=traits)
+        first = await analyzed(Album({"0": "picture 0"}), denied, store=store)
+        assert (first.report.stopped, first.outcomes) == ("no credit", [])
+        second = await analyzed(Album({"0": "picture 0"}), Scripted([DRESS], traits=traits), store=store)
+        assert second.progress.possibly_paid_twice == 1
 
     virtual_time.run(main())
 

@@ -380,6 +380,28 @@ def test_a_list_that_does_not_go_back_far_enough_tells_nothing(monkeypatch: pyte
     assert found(young[0], end)[0] is None
 
 
+@pytest.mark.parametrize(
+    ("step", "ended", "heard"),
+    [
+        (hangs_up, False, False),
+        (says(text="<html>", status=502), False, True),
+        (says(text="<html>", status=200), False, False),
+        (says(prediction("failed", error="unknown (E1000)")), True, False),
+    ],
+    ids=["reset", "HTML 502", "HTML 200", "failed"],
+)
+def test_a_broken_create_says_what_is_known_of_its_end(step: Step, ended: bool, heard: bool) -> None:
+    with pytest.raises(Broken) as caught:
+        run([step], start)
+    assert (caught.value.ended, caught.value.heard) == (ended, heard)
+
+
+def test_where_the_upload_broke_nothing_was_created() -> None:
+    with pytest.raises(Broken) as caught:
+        run([hangs_up], start, upload_above=1)
+    assert caught.value.ended
+
+
 def test_an_answer_that_is_no_list_is_an_error_and_not_a_no() -> None:
     with pytest.raises(Broken, match="no list"):
         found(says({"detail": "soon"}, 200))

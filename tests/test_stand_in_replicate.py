@@ -189,6 +189,15 @@ def test_cancel_answers_with_the_whole_prediction() -> None:
     talk(scene, {"median": 60.0})
 
 
+def test_the_list_may_show_a_create_late() -> None:
+    async def scene(client: Client) -> None:
+        _, _, made = await client.create()
+        assert (await client.call("GET", "/v1/predictions"))[2]["results"] == []
+        assert (await client.call("GET", f"/v1/predictions/{made['id']}"))[0] == 200
+
+    talk(scene, {"registers_after": 1000.0})
+
+
 def test_the_list_is_newest_first_page_by_page_and_each_account_sees_its_own() -> None:
     async def scene(client: Client) -> None:
         ids = [(await client.create(prompt=f"mark {number}"))[2]["id"] for number in range(5)]

@@ -110,7 +110,12 @@ class Replicate:
 
     async def start(self, image: PreparedImage, ask: Ask, intent: Intent) -> Reply | Ticket:
         """Creates a prediction; a Reply where it ended within `wait` seconds."""
-        picture = await self._picture(image)
+        try:
+            picture = await self._picture(image)
+        except Broken as broken:
+            # No create was sent: there is nothing to look for.
+            broken.ended = True
+            raise
         body: dict[str, object] = {"input": model_input(picture, ask, full_prompt(ask, intent.mark))}
         if self._route.version is not None:
             body["version"] = self._route.version
@@ -135,9 +140,8 @@ class Replicate:
         mark may have been removed: that happens to inputs, an hour after a prediction has ended.
         """
         running: Ticket | None = None
-        doubt = (
-            "it is too long ago" if time.time() - intent.created > _FINDABLE_SECONDS - _CLOCK_SLACK else ""
-        )
+        age = time.time() - intent.created
+        doubt = "it is too long ago" if age > _FINDABLE_SECONDS - _CLOCK_SLACK else ""
         async for page in self._listed(intent):
             doubt = page.doubt or doubt
             for prediction in page.predictions:

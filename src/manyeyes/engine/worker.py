@@ -42,7 +42,10 @@ class Worker:
         end = await self._end(attempt, permit)
         step = await self._step(attempt.job_after(clock() - began), end)
         if not isinstance(step, Settled):
-            self._claims.note(key, unsure=bool(step.job.left))
+            # What was counted as possibly paid twice is kept with the picture's end. Should the run stop
+            # before that, its intents stay open, for the next run to count.
+            counted = step.job.tally.possibly_paid_twice > 0
+            self._claims.note(key, unsure=bool(step.job.left) or counted)
         return step
 
     async def _step(self, job: Job, end: Reply | AnalyzerError | None) -> Step:
