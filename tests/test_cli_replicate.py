@@ -279,3 +279,16 @@ def _read_until(terminal: int, awaited: bytes | None) -> bytes:
         except OSError:
             break
     return said
+
+
+def test_a_run_that_stops_leaves_the_results_of_before(tmp_path: Path) -> None:
+    draw(tmp_path / "shop", 8)
+    with provider(tmp_path, "--median", "0.05") as there:
+        assert manyeyes(*PAID, "--limit", "5", "--out", "out.jsonl", place=tmp_path, **there).code == 0
+        before = (tmp_path / "out.jsonl").read_bytes()
+        wrong = {**there, "REPLICATE_API_TOKEN": "wrong"}
+        stopped = manyeyes(*PAID, "--out", "out.jsonl", place=tmp_path, **wrong)
+    assert stopped.code == 1
+    assert "out.jsonl.part" in stopped.err
+    assert (tmp_path / "out.jsonl").read_bytes() == before
+    assert len((tmp_path / "out.jsonl.part").read_text().splitlines()) == 5

@@ -10,7 +10,7 @@ from engine_world import DRESS, PAID, album, analyze, limiter_of, parts_of, plan
 from manyeyes.analyzers.scripted import Scripted
 from manyeyes.engine.run import Run
 from manyeyes.lab import virtual_time
-from manyeyes.model.event import Ended, Event
+from manyeyes.model.event import Event
 from manyeyes.model.progress import Progress
 from manyeyes.store.memory import MemoryStore
 
@@ -18,8 +18,8 @@ from manyeyes.store.memory import MemoryStore
 def test_a_listener_that_raises_stops_the_run_and_loses_nothing_that_was_bought() -> None:
     script, store = Scripted(DRESS, seconds=3.0, traits=PAID), MemoryStore()
 
-    def listen(event: Event, _: Progress) -> None:
-        if isinstance(event, Ended):
+    def listen(_: Event, progress: Progress) -> None:
+        if progress.current:
             raise RuntimeError("a bar of the caller's")
 
     async def main() -> None:

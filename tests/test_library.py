@@ -104,3 +104,21 @@ def test_what_is_not_usable_is_an_error_of_ours(tmp_path: Path, settings: Settin
         asyncio.run(analyze_portfolio(draw(tmp_path / "shop", 1), analyzer="oracle", settings=settings))
     with pytest.raises(SettingsError, match="concurrency"):
         asyncio.run(analyze_portfolio(tmp_path / "shop", concurrency=0, settings=settings))
+
+
+def test_a_store_may_be_a_url_and_settings_a_mapping(tmp_path: Path) -> None:
+    draw(tmp_path / "shop", 2)
+    url = f"sqlite:///{tmp_path / 'elsewhere.db'}"
+    first = analyze_portfolio_sync(tmp_path / "shop", store=url, settings={"strategy": "sequential"})
+    again = analyze_portfolio_sync(tmp_path / "shop", store=url)
+    assert (first.reused, again.reused) == (0, 2)
+    assert (tmp_path / "elsewhere.db").exists()
+    with pytest.raises(SettingsError, match="strategy"):
+        analyze_portfolio_sync(tmp_path / "shop", store=url, settings={"strategy": "random"})
+
+
+def test_a_listener_that_would_never_be_awaited_is_refused(tmp_path: Path, settings: Settings) -> None:
+    async def listen(progress: Progress) -> None: ...
+
+    with pytest.raises(SettingsError, match="on_progress"):
+        analyze_portfolio_sync(draw(tmp_path / "shop", 1), on_progress=listen, settings=settings)

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from inspect import iscoroutinefunction
 
 from manyeyes.analyzers.base import Analyzer
 from manyeyes.assemble import Wish, assembled
@@ -29,7 +30,7 @@ class Report:
     #: Names the run in the store, for `manyeyes show` and `manyeyes export`.
     run: str
     #: Every picture, in listing order.
-    outcomes: tuple[Outcome, ...]
+    outcomes: tuple[Outcome, ...] = field(repr=False)
     #: Seconds that the run took.
     seconds: float
     #: Why the run stopped before its end; None where every picture has ended.
@@ -64,19 +65,21 @@ async def analyze(
     concurrency: int = 5,
     on_progress: OnProgress | None = None,
     overall_range: tuple[float, float] = (0, 100),
-    settings: Settings | None = None,
-    store: Store | None = None,
+    settings: Settings | Mapping[str, object] | None = None,
+    store: str | Store | None = None,
 ) -> AsyncIterator[Run]:
     """A run whose outcomes stream: `async with analyze("photos") as run: async for outcome in run: …`.
 
     Takes what `analyze_portfolio` takes. `run.progress` tells how far it is at any time. Leaving the
     block early stops the run; what is in flight is finished and saved.
     """
-    chosen = _settings(settings, analyzer, concurrency)
+    chosen = _settings(settings, analyzer, concurrency, store)
+    _check(on_progress, overall_range)
     sources = [source] if isinstance(source, str | os.PathLike) else source
     given = None if isinstance(analyzer, str) else analyzer
     wish = Wish(sources, overall_range=overall_range)
-    async with assembled(chosen, wish, analyzer=given, store=store) as assembly:
+    kept = None if isinstance(store, str) else store
+    async with assembled(chosen, wish, analyzer=given, store=kept) as assembly:
         listeners = () if on_progress is None else (_after_each(on_progress),)
         async with Run(assembly.parts, assembly.plan, listeners=listeners, stream=True) as run:
             yield run
@@ -89,15 +92,17 @@ async def analyze_portfolio(
     concurrency: int = 5,
     on_progress: OnProgress | None = None,
     overall_range: tuple[float, float] = (0, 100),
-    settings: Settings | None = None,
-    store: Store | None = None,
+    settings: Settings | Mapping[str, object] | None = None,
+    store: str | Store | None = None,
 ) -> Report:
     """Analyze every picture of `source`: folders, files and ZIPs, one or several.
 
     `analyzer` is a name (`local`, `replicate`) or an object that fulfils the Analyzer protocol.
     `on_progress` is called after every picture, failed ones too, and must be quick. `overall_range`
     maps the run into a larger bar: per cent at its start and at its end (`progress.overall`).
-    Everything else comes from `settings`, by default from the environment and `.env`.
+    `store` is a URL such as `sqlite:///runs.db`, or an object that fulfils the Store protocol. Everything
+    else comes from `settings`, a mapping of names to values, and where that is silent from the environment
+    and `.env`; what is given here by an argument of its own wins over all of them.
 
     Raises SettingsError where something is not usable as given. A run that stops early is no error:
     `Report.stopped` says why, and calling again goes on where it stopped.
@@ -122,22 +127,40 @@ def analyze_portfolio_sync(source: Source | Sequence[Source], **options: object)
 
     Raises SettingsError inside a running loop, as in a notebook: `await analyze_portfolio(…)` there.
     """
+    if _in_a_loop():
+        raise SettingsError(
+            "analyze_portfolio_sync was called inside a running event loop (as notebooks have): "
+            "use `await analyze_portfolio(...)` there"
+        )
+    return asyncio.run(analyze_portfolio(source, **options))  # type: ignore[arg-type]
+
+
+def _in_a_loop() -> bool:
     try:
         asyncio.get_running_loop()
     except RuntimeError:
-        return asyncio.run(analyze_portfolio(source, **options))  # type: ignore[arg-type]
-    raise SettingsError(
-        "analyze_portfolio_sync was called inside a running event loop (as notebooks have): "
-        "use `await analyze_portfolio(...)` there"
-    )
+        return False
+    return True
 
 
-def _settings(settings: Settings | None, analyzer: str | Analyzer, concurrency: int) -> Settings:
+def _settings(
+    settings: Settings | Mapping[str, object] | None,
+    analyzer: str | Analyzer,
+    concurrency: int,
+    store: str | Store | None,
+) -> Settings:
     flags: dict[str, object] = {"concurrency": concurrency}
-    if isinstance(analyzer, str):
-        flags["analyzer"] = analyzer
+    flags |= {"analyzer": analyzer} if isinstance(analyzer, str) else {}
+    flags |= {"store": store} if isinstance(store, str) else {}
     # Read once more, so that what is given here is checked like everything else.
     return read_settings({**dict(settings or {}), **flags})
+
+
+def _check(on_progress: OnProgress | None, overall_range: tuple[float, float]) -> None:
+    if on_progress is not None and (not callable(on_progress) or iscoroutinefunction(on_progress)):
+        raise SettingsError(f"on_progress must be a plain function of the progress, not {on_progress!r}")
+    if not (isinstance(overall_range, tuple) and len(overall_range) == 2):
+        raise SettingsError(f"overall_range must be two numbers such as (30, 50), not {overall_range!r}")
 
 
 def _after_each(on_progress: OnProgress) -> Callable[[Event, Progress], None]:

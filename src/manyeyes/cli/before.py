@@ -24,6 +24,8 @@ async def agreed(preview: Preview, assembly: Assembly) -> bool:
 
 def _in_short(preview: Preview) -> str:
     answered = f", {preview.answered} of them answered before" if preview.answered else ""
+    if not preview.paid or not preview.calls:
+        return f"{preview.pictures} pictures{answered}: {preview.calls} to be analyzed."
     return (
         f"{preview.pictures} pictures{answered}: {preview.calls} calls, at most {preview.most_calls} "
         f"({preview.tries} tries each)."

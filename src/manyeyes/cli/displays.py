@@ -16,6 +16,9 @@ from manyeyes.model.event import Ended, Event, RunEnded, RunStarted, Skipped
 from manyeyes.model.outcome import Failed
 from manyeyes.model.progress import Progress
 
+#: Columns from which everything has a place, and below which only the counts have.
+WIDE, NARROW = 110, 60
+
 Style = Literal["rich", "plain", "json", "none"]
 
 
@@ -25,8 +28,10 @@ class Display:
     def __init__(self, out: TextIO) -> None:
         self._out = out
 
-    def hear(self, event: Event, progress: Progress) -> None:
-        """An event has happened."""
+    def hear(self, event: Event, progress: Progress) -> None:  # noqa: ARG002 - nothing of it is shown
+        """An event has happened; what is passed over is named whatever is shown of the progress."""
+        if isinstance(event, Skipped):
+            self.say(f"Passed over {event.what.name}: {event.what.reason}")
 
     def shown(self) -> AbstractContextManager[object]:
         """For as long as the run lasts."""
@@ -78,9 +83,9 @@ class LiveBar(Display):
         super().__init__(out)
         self._console = console = Console(file=out)
         self._bar = Bar(
-            SpinnerColumn(),
+            *([SpinnerColumn()] if console.width >= WIDE else []),
             TextColumn("{task.description}"),
-            BarColumn(),
+            BarColumn(bar_width=max(5, console.width // 5)),
             TextColumn("[bold]{task.fields[counts]}"),
             TextColumn("[dim]{task.fields[pace]}"),
             console=console,
@@ -118,12 +123,18 @@ class LiveBar(Display):
                 pass
         self._bar.update(
             self._task,
-            description=progress.message,
+            description=self._description(progress),
             total=progress.total,
             completed=progress.current,
             counts=_counts(progress),
-            pace=_pace(progress),
+            pace=_pace(progress, whole=self._console.width >= WIDE) if self._console.width >= NARROW else "",
         )
+
+    def _description(self, progress: Progress) -> str:
+        """The message, or where it would leave no place for the bar, its two numbers."""
+        if self._console.width >= WIDE or progress.current == 0:
+            return progress.message
+        return f"{progress.current}/{'?' if progress.total is None else progress.total}"
 
     def _above(self, text: str) -> None:
         self._console.print(text, highlight=False, soft_wrap=True)
@@ -141,11 +152,12 @@ def _counts(progress: Progress) -> str:
     return " · ".join(parts)
 
 
-def _pace(progress: Progress) -> str:
+def _pace(progress: Progress, *, whole: bool) -> str:
+    """The time left; on a wide terminal also the rate, and what is sent."""
     rate, eta, upload = progress.rate, progress.eta_seconds, progress.upload_rate
-    parts = [f"{rate:.2g} a second"] if rate is not None else []
-    parts += [f"about {span(eta)} left"] if eta is not None else []
-    parts += [f"{size(upload)} a second up"] if upload is not None else []
+    parts = [f"about {span(eta)} left"] if eta is not None else []
+    parts += [f"{rate:.2g} a second"] if whole and rate is not None else []
+    parts += [f"{size(upload)} a second up"] if whole and upload is not None else []
     return " · ".join(parts)
 
 

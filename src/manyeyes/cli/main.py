@@ -101,6 +101,9 @@ def main() -> None:
         sys.exit(2 if error.kind == "settings_error" else 1)
     except KeyboardInterrupt:
         sys.exit(130)
+    except OSError as error:
+        typer.echo(f"manyeyes: {error}: free some space, or send the output elsewhere", err=True)
+        sys.exit(1)
     except Exception as error:  # noqa: BLE001 - the last resort: a sentence for the user, the trace in a file
         typer.echo(f"manyeyes: a fault of ours, please report it: {error!r}. {_keep_trace()}", err=True)
         sys.exit(1)

@@ -23,7 +23,7 @@ from manyeyes.engine.feed import Listener
 from manyeyes.engine.run import Run
 from manyeyes.model.errors import SettingsError
 from manyeyes.model.progress import Progress
-from manyeyes.portrait.export import write_out
+from manyeyes.portrait.export import part_of, write_out
 from manyeyes.portrait.failures import causes_of
 from manyeyes.store.reports import pages
 from manyeyes.store.sql import SqlStore
@@ -87,7 +87,7 @@ async def _close(assembly: Assembly, store: SqlStore, manner: Manner, run: Run) 
     if not progress.total and progress.stopped is None and progress.finished:
         raise SettingsError(_nothing_found(assembly, progress))
     if manner.out is not None:
-        await write_out(pages(store, run.id), manner.out)
+        await _write_results(store, run, manner.out)
     if manner.progress != "json":
         for line in (closing_line(progress), *failure_lines(await causes_of(pages(store, run.id)))):
             typer.echo(line, err=True)
@@ -96,6 +96,15 @@ async def _close(assembly: Assembly, store: SqlStore, manner: Manner, run: Run) 
     else:
         await say_summary(store, run.id, progress)
     return _exit_code(progress)
+
+
+async def _write_results(store: SqlStore, run: Run, out: Path) -> None:
+    """Write the results; those of a run that stopped do not take the place of whole ones."""
+    if run.progress.stopped is None and run.progress.finished:
+        await write_out(pages(store, run.id), out)
+    else:
+        await write_out(pages(store, run.id), out, whole=False)
+        typer.echo(f"What there is so far stands in {part_of(out)}; {out} is left as it was.", err=True)
 
 
 def _exit_code(progress: Progress) -> int:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from typing import Protocol, TypeVar
 
+from manyeyes.model.errors import ImageError, UnreadableImage
 from manyeyes.model.image import ImageRef, Original, PreparedImage
 
 T = TypeVar("T")
@@ -35,5 +36,13 @@ class Here:
         return await self._threads.run(self._read, image)
 
     async def prepare(self, original: Original) -> PreparedImage:
-        """What is sent."""
-        return await self._threads.run(self._prepare, original)
+        """What is sent. A fault of ours at one picture is that picture's failure, not the run's end."""
+        try:
+            return await self._threads.run(self._prepare, original)
+        except ImageError:
+            raise
+        except Exception as error:
+            name = original.ref.name
+            raise UnreadableImage(
+                f"{name!r} cannot be prepared, by a fault of ours ({error!r}): please report it"
+            ) from error

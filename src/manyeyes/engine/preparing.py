@@ -20,7 +20,7 @@ from manyeyes.store.values import Begun, RunRecord
 #: Seconds between looks at an answer that another process is buying.
 HELD_SECONDS = 0.5
 #: Bytes of originals in memory for each decoder: what it decodes, and as much again that waits for it.
-BYTES_A_CORE = 8_000_000
+BYTES_EACH = 8_000_000
 
 
 class Preparing:
@@ -35,7 +35,7 @@ class Preparing:
         self._endings = endings
         self._recipe = plan.recipe.digest
         # Originals are far larger than what is sent.
-        self._room = Room(plan.cores * BYTES_A_CORE)
+        self._room = Room(plan.cores * BYTES_EACH)
 
     async def unanswered(self, images: Sequence[ImageRef], position: int) -> list[Picture]:
         """The pictures of a window that begins at `position`, but for those whose answer the store knows

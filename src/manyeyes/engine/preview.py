@@ -25,6 +25,8 @@ class Preview:
     size: int
     #: Billable tries at one picture, if the worst comes to the worst.
     tries: int
+    #: Whether calls cost money.
+    paid: bool
 
     @property
     def calls(self) -> int:
@@ -54,7 +56,8 @@ async def preview(parts: Parts, plan: Plan) -> Preview:
         if count == plan.most:
             break
     answered += await _answered(parts, plan, window)
-    return Preview(count, answered, tuple(passed_over), size, plan.retry.attempts)
+    paid = parts.analyzer.traits.paid
+    return Preview(count, answered, tuple(passed_over), size, plan.retry.attempts, paid)
 
 
 async def _answered(parts: Parts, plan: Plan, images: list[ImageRef]) -> int:

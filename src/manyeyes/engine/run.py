@@ -21,6 +21,8 @@ from manyeyes.store.values import Beat
 #: Why a run stopped that was cut short rather than asked to stop.
 INTERRUPTED = "interrupted"
 LEFT = "left before its end"
+#: What the store is told of a run that stopped for this reason; `stopped` for any other.
+_STATES = {None: "complete", INTERRUPTED: "interrupted"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,7 +128,7 @@ class Run:
                 beating = tasks.create_task(self._beat())
                 await self._flow.run()
                 beating.cancel()
-            state = "complete" if self._flow.stopped is None else "stopped"
+            state = _STATES.get(self._flow.stopped, "stopped")
             if self._fault is not None:
                 raise self._fault
         except BaseExceptionGroup as group:

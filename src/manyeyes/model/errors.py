@@ -128,7 +128,7 @@ class Broken(AnalyzerError):
     `heard`: a whole response came, and it was no success; a silent break says nothing of what went on.
     """
 
-    remedy = "The service or the line to it was unsteady: run again with --retry-failed."
+    remedy = "The service or the line to it was unsteady: run the same command again."
 
     def __init__(self, message: str = "", *, ended: bool = False, heard: bool = False) -> None:
         super().__init__(message, ended=ended)
@@ -150,7 +150,7 @@ class Refused(AnalyzerError):
 class OutOfTime(AnalyzerError):
     """The attempts at this picture took longer than its deadline."""
 
-    remedy = "Raise --deadline, or choose a faster --model, then run with --retry-failed."
+    remedy = "Raise --deadline, or choose a faster --model, then run again."
 
 
 class AccessDenied(AnalyzerError):

@@ -85,7 +85,7 @@ def check_out(path: Path) -> None:
     format_of(path)
     if path.is_dir():
         raise SettingsError(f"--out {str(path)!r} is a folder: name a file in it")
-    part = _part(path)
+    part = part_of(path)
     try:
         part.open("ab").close()
         part.unlink()
@@ -102,15 +102,17 @@ def format_of(path: Path) -> Format:
     return chosen
 
 
-async def write_out(pages: AsyncIterable[Sequence[Kept]], path: Path, *, raw: bool = False) -> int:
+async def write_out(
+    pages: AsyncIterable[Sequence[Kept]], path: Path, *, raw: bool = False, whole: bool = True
+) -> int:
     """Write a line for each picture to `path`, which is replaced when all are written; how many.
 
-    Until then they are in `path` with `.part` added. Raises StoreError, the old file untouched, where
-    the disk does not take them.
+    Until then they are in `path` with `.part` added, and stay there where they are not `whole`. Raises
+    StoreError, the old file untouched, where the disk does not take them.
     """
     count = 0
     chosen = format_of(path)
-    with _replacing(path) as out:
+    with _replacing(path, whole) as out:
         out.write(chosen.head(raw))
         async for page in pages:
             count += len(page)
@@ -127,25 +129,29 @@ async def encoded(
         yield chosen.encode([result_line(kept, raw=raw) for kept in page], raw)
 
 
-def _part(path: Path) -> Path:
+def part_of(path: Path) -> Path:
+    """Where the results for `path` are until they are whole."""
     return path.with_name(path.name + ".part")
 
 
 @contextmanager
-def _replacing(path: Path) -> Iterator[BinaryIO]:
+def _replacing(path: Path, whole: bool) -> Iterator[BinaryIO]:
     """A file that takes the place of `path` once it is whole and on the disk."""
-    part = _part(path)
+    part, written = part_of(path), False
     try:
         with part.open("wb") as out:
             yield out
             out.flush()
             os.fsync(out.fileno())
-        part.replace(path)
+        written = True
+        if whole:
+            part.replace(path)
     except OSError as error:
         raise StoreError(
             f"the results could not be written to {str(path)!r} ({error.strerror}); they are in the store: "
             f"free some space, then write them with `manyeyes export`"
         ) from error
     finally:
-        with suppress(OSError):
-            part.unlink(missing_ok=True)
+        if whole or not written:
+            with suppress(OSError):
+                part.unlink(missing_ok=True)
