@@ -272,16 +272,21 @@ def test_a_question_that_nobody_answers_does_not_hold_up_a_stop() -> None:
         Refused("no"),
         RateLimited("429"),
         RateLimited("429", retry_after=1.0),
-        Overloaded("503", retry_after=1.0),
     ],
-    ids=["refused", "unnamed 429", "named 429", "named 503"],
+    ids=["refused", "unnamed 429", "named 429"],
 )
 def test_pictures_at_fault_and_a_provider_that_asks_to_wait_are_no_trouble(error: Exception) -> None:
-    assert isinstance(error, Refused | RateLimited | Overloaded)
+    assert isinstance(error, Refused | RateLimited)
     script = Scripted({str(n): [error, DRESS] for n in range(30)})
     told = analyze(album(30), script)
     assert told.report.stopped is None
     assert adds_up(told, 30)
+
+
+def test_a_service_that_stays_overloaded_is_trouble_although_it_names_its_waits() -> None:
+    told = analyze(album(50), Scripted(Overloaded("503", retry_after=30.0)))
+    assert told.report.stopped is not None
+    assert "10 of the first 20 calls failed" in told.report.stopped
 
 
 def test_corrupt_pictures_are_no_trouble() -> None:

@@ -57,7 +57,11 @@ def test_five_tries_are_enough(error: AnalyzerError, attempt: int) -> None:
 @given(st.integers(1, 1000), st.floats(0.001, 3600))
 def test_a_wait_that_is_named_is_kept_to_the_letter_however_often(attempt: int, wait: float) -> None:
     assert Retry().delay(attempt, RateLimited("429", retry_after=wait), RNG) == wait
-    assert Retry().delay(attempt, Overloaded("503", retry_after=wait), RNG) == wait
+
+
+def test_a_service_that_names_waits_for_ever_is_given_up_all_the_same() -> None:
+    overloaded = Overloaded("503", retry_after=30.0)
+    assert [Retry().delay(attempt, overloaded, RNG) for attempt in (1, 4, 5)] == [30.0, 30.0, None]
 
 
 def test_a_named_wait_of_nothing_uses_up_a_try_like_any_other() -> None:

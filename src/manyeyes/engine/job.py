@@ -48,7 +48,7 @@ class Job:
     intent: Intent
     #: To be looked for before anything is bought again.
     left: Left = ()
-    #: Rounds that failed, for back-off; a wait that the provider named does not count.
+    #: Rounds that failed, for back-off; a 429 that named its wait does not count.
     rounds: int = 0
     #: Times that the model was asked again after an answer outside the schema.
     reasks: int = 0

@@ -41,7 +41,7 @@ class FirstCalls:
 def _fault(step: Step) -> tuple[str | None, str]:
     """The kind of failure that is the provider's or the settings' fault, and what was said of it."""
     match step:
-        case Again(named=False, why=why, message=message) if why != RateLimited.kind:
+        case Again(why=why, message=message) if why != RateLimited.kind:
             return why, message
         case Settled(end=NoAnswer(kind=kind, message=message)) if kind != Refused.kind:
             return kind, message

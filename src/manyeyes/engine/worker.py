@@ -17,7 +17,7 @@ from manyeyes.model.errors import AccessDenied, AnalyzerError, BadReply, Broken,
 from manyeyes.model.outcome import Answer, NoAnswer
 from manyeyes.pacing.limit import Ending
 from manyeyes.pacing.limiter import Permit
-from manyeyes.pacing.retry import LISTED_AFTER, named_wait
+from manyeyes.pacing.retry import LISTED_AFTER, is_free, named_wait
 
 #: Seconds given to a provider to cancel what has run out of time.
 CANCEL_SECONDS = 10
@@ -108,7 +108,7 @@ class Worker:
         if isinstance(error, AccessDenied):
             return Barred(job, str(error))
         named = named_wait(error) is not None
-        job = replace(job, rounds=job.rounds + (not named))
+        job = replace(job, rounds=job.rounds + (not is_free(error)))
         delay = self._delay(job, error)
         if delay is not None and job.tally.seconds >= self._plan.deadline:
             delay, error = None, self._too_late(job)

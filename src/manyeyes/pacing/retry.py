@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from random import Random
 
-from manyeyes.model.errors import AnalyzerError, BadReply, Broken, Pushback
+from manyeyes.model.errors import AnalyzerError, BadReply, Broken, Pushback, RateLimited
 
 #: Seconds from a broken create to the first search for what it bought, and to the second where one is
 #: needed: providers do not promise that a create is in their list as soon as it is taken, and a search
@@ -20,6 +20,14 @@ def named_wait(error: Exception) -> float | None:
     """
     wait = error.retry_after if isinstance(error, Pushback) else None
     return wait if wait is not None and wait > 0 else None
+
+
+def is_free(error: Exception) -> bool:
+    """Whether an attempt that ended so uses up no try: a 429 that names its wait.
+
+    An overloaded service may name waits for ever without there being an end to it.
+    """
+    return isinstance(error, RateLimited) and named_wait(error) is not None
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,16 +48,16 @@ class Retry:
     def delay(self, attempt: int, error: AnalyzerError | BadReply, rng: Random) -> float | None:
         """Seconds to wait after try number `attempt` (from 1) ended in `error`; None to give up.
 
-        A wait that the provider names is kept to the letter and uses up no try.
+        A wait that the provider names is kept to the letter; a 429 that names one uses up no try.
         """
-        if (named := named_wait(error)) is not None:
-            return named
+        if attempt >= self.attempts and not is_free(error):
+            return None
         match error:
-            case _ if attempt >= self.attempts:
-                return None
             case BadReply():
                 return 0.0
             case Pushback() | Broken():
+                if (named := named_wait(error)) is not None:
+                    return named
                 return rng.uniform(0, min(self.ceiling, self.base * 2 ** (attempt - 1)))
             case _:
                 return None
