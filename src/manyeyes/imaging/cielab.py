@@ -31,7 +31,10 @@ _LINEAR_OF_BYTE = _linear(np.arange(256) / 255).astype(np.float32)
 def lab_of(rgb: npt.NDArray[np.uint8]) -> Floats:
     """CIELAB (D65, 2°) of sRGB bytes; both of shape (…, 3). L* is 0 to 100."""
     f = _LINEAR_OF_BYTE[rgb] @ _SCALED.T
-    f = np.where(f > _EPSILON, np.cbrt(f), f * np.float32(_KAPPA / 116) + np.float32(16 / 116))
+    dark = f <= _EPSILON
+    straight = f[dark] * np.float32(_KAPPA / 116) + np.float32(16 / 116)
+    f = np.cbrt(f)
+    f[dark] = straight
     lab: Floats = np.empty_like(f)
     lab[..., 0] = 116 * f[..., 1] - 16
     lab[..., 1] = 500 * (f[..., 0] - f[..., 1])

@@ -104,9 +104,7 @@ def _din99o(lab: Floats) -> Floats:
     return np.stack([lightness, along * squeezed, across * squeezed], axis=1).astype(np.float32)
 
 
-_ANCHORS = _din99o(
-    lab_of(np.array([list(bytes.fromhex(code[1:])) for _, code in _NAMED], dtype=np.uint8))
-)
+_ANCHORS = _din99o(lab_of(np.array([list(bytes.fromhex(code[1:])) for _, code in _NAMED], dtype=np.uint8)))
 
 
 def names_of(lab: Floats, white: float = 100.0) -> list[str]:

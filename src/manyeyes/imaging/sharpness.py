@@ -8,7 +8,7 @@ import numpy.typing as npt
 #: Pixels on either side that the picture is blurred over, for comparison.
 _REACH = 4
 #: Rows and columns left out between those measured.
-_STRIDE = 10
+_STRIDE = 16
 #: What photographs range over: the measure of one out of focus, and of one with every thread visible.
 _BLURRED, _CRISP = 0.3, 0.8
 

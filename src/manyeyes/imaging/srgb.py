@@ -72,4 +72,4 @@ def _colours(image: Image.Image, profile: bytes | None) -> Image.Image:
         except (OSError, ValueError, ImageCms.PyCMSError):
             # A broken profile is no reason to lose the picture: it is read as if it had none.
             pass
-    return image.convert("RGB")
+    return image if image.mode == "RGB" else image.convert("RGB")

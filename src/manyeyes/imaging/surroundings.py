@@ -35,7 +35,8 @@ def find_surroundings(lab: Floats, subject: Subject) -> Surroundings:
         return Surroundings()
     # (3, cells): numpy is slow where the last of an array's dimensions is as short as 3.
     cells = np.ascontiguousarray(lab[around].T)
-    colour = np.sort(cells, axis=1)[:, cells.shape[1] // 2]
+    some = np.sort(cells[:, ::4], axis=1)
+    colour = some[:, some.shape[1] // 2]
     light, *tint = np.abs(cells - colour[:, None]).mean(axis=1).tolist()
     if sum(tint) > 9 or light > 14:
         return Surroundings()
