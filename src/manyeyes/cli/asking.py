@@ -19,10 +19,10 @@ class Question:
         """Whether the answer is yes; no when the question is withdrawn, or nobody is there any more."""
         loop = asyncio.get_running_loop()
         self._answer = answer = loop.create_future()
-        sys.stderr.write(f"{text} [y/N]: ")
-        sys.stderr.flush()
         loop.add_reader(sys.stdin, self._read)
         try:
+            sys.stderr.write(f"{text} [y/N]: ")
+            sys.stderr.flush()
             return (await answer).strip().lower() in ("y", "yes")
         finally:
             loop.remove_reader(sys.stdin)

@@ -8,6 +8,7 @@ import typer
 
 from manyeyes.assemble import Assembly
 from manyeyes.cli.asking import Question
+from manyeyes.cli.interrupts import Interrupts
 from manyeyes.cli.words import printable, size
 from manyeyes.engine.preview import Preview
 from manyeyes.model.errors import SettingsError
@@ -19,7 +20,13 @@ async def agreed(preview: Preview, assembly: Assembly) -> bool:
         return True
     traits = assembly.parts.analyzer.traits
     to = printable(f"{traits.model} on {traits.adapter}")
-    return await Question().ask(f"{_in_short(preview)} They go to {to}.\nGo on?")
+    question = Question()
+    interrupts = Interrupts(question.withdraw, question.withdraw)
+    with interrupts.heard():
+        yes = await question.ask(f"{_in_short(preview)} They go to {to}.\nGo on?")
+    if interrupts.count:
+        raise KeyboardInterrupt
+    return yes
 
 
 def _in_short(preview: Preview) -> str:
