@@ -76,7 +76,6 @@ _PURE: tuple[tuple[str, str], ...] = (
     ("burgundy", "#800000"),
     ("brown", "#8b4513"),
     ("dark green", "#006400"),
-    ("lavender", "#e6e6fa"),
     ("tan", "#d2b48c"),
     ("khaki", "#c3b091"),
 )

@@ -49,11 +49,6 @@ def remedy_for(kind: str) -> str:
     return _KINDS.get(kind, ManyeyesError).remedy
 
 
-def is_kind(kind: str, base: type[ManyeyesError]) -> bool:
-    """Whether a stored `kind` is an error that `base` covers; False for a kind of another version."""
-    return issubclass(_KINDS.get(kind, ManyeyesError), base)
-
-
 class SettingsError(ManyeyesError):
     """A flag, a variable or a source is not usable as given."""
 
