@@ -8,8 +8,9 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from functools import partial
 
+from manyeyes.analyzers.access import Access
 from manyeyes.analyzers.base import Analyzer
-from manyeyes.analyzers.open import Access, open_analyzer
+from manyeyes.analyzers.open import open_analyzer
 from manyeyes.analyzers.prompt import default_ask
 from manyeyes.engine.here import Here
 from manyeyes.engine.plan import Plan

@@ -6,11 +6,12 @@ import json
 
 import numpy as np
 
+from manyeyes.analyzers.access import Access
 from manyeyes.analyzers.base import Traits
 from manyeyes.imaging.measure import Measurements, measure
 from manyeyes.imaging.threads import Decoders
 from manyeyes.model.ask import Ask, Reply
-from manyeyes.model.errors import Broken
+from manyeyes.model.errors import Broken, SettingsError
 from manyeyes.model.image import Preparation, PreparedImage
 from manyeyes.model.ticket import Intent, Ticket
 
@@ -79,6 +80,13 @@ class Local:
 
     async def cancel(self, ticket: Ticket) -> None:
         """Nothing to do: a measurement costs nothing and takes milliseconds."""
+
+
+def opened(model: str | None, access: Access) -> Local:  # noqa: ARG001 - no account
+    """The analyzer. Raises SettingsError where a model is named: it has no others."""
+    if model is not None:
+        raise SettingsError("the local analyzer has no other models: leave --model out")
+    return Local()
 
 
 def _reply(image: PreparedImage) -> Reply:

@@ -10,9 +10,10 @@ from dataclasses import dataclass
 from statistics import NormalDist
 from typing import Literal
 
+from manyeyes.analyzers.access import Access
 from manyeyes.analyzers.base import Traits
 from manyeyes.model.ask import Allowance, Ask, Reply, Usage
-from manyeyes.model.errors import AnalyzerError, Broken, Overloaded, RateLimited, Refused
+from manyeyes.model.errors import AnalyzerError, Broken, Overloaded, RateLimited, Refused, SettingsError
 from manyeyes.model.image import Preparation, PreparedImage
 from manyeyes.model.ticket import Intent, Ticket
 
@@ -202,6 +203,13 @@ class Modelled:
         if fault == "lost":
             self._lost[intent.id] = reply
         raise _ERRORS[fault](f"The modelled service has this call end as {fault}.")
+
+
+def opened(model: str | None, access: Access) -> Modelled:  # noqa: ARG001 - no account
+    """The analyzer. Raises SettingsError where a model is named: it has none."""
+    if model is not None:
+        raise SettingsError("the modelled analyzer has no models: leave --model out")
+    return Modelled()
 
 
 _ERRORS: dict[str, type[AnalyzerError]] = {

@@ -14,6 +14,7 @@ import aiohttp
 import orjson
 import pybase64
 
+from manyeyes.analyzers.access import Access
 from manyeyes.analyzers.base import Traits
 from manyeyes.analyzers.prompt import full_prompt
 from manyeyes.analyzers.replicate_errors import Answer, Call, error_for, failure_of, http_date
@@ -227,6 +228,21 @@ class Replicate:
         if not answer.body:
             raise Broken(f"Replicate answered with HTTP {answer.status} and no JSON.")
         return answer
+
+
+def opened(model: str | None, access: Access) -> Replicate:
+    """The analyzer. Raises SettingsError where there is no token, or none that can be one."""
+    if not access.replicate_token:
+        raise SettingsError(
+            "REPLICATE_API_TOKEN is not set: put a token from https://replicate.com/account/api-tokens "
+            "into the environment or into .env, or analyze without an account with --analyzer local"
+        )
+    return Replicate(
+        access.replicate_token,
+        model or DEFAULT_MODEL,
+        access.replicate_base_url,
+        upload_above=access.replicate_upload_above,
+    )
 
 
 def _outcome(prediction: Prediction, intent: Intent, allowance: Allowance | None) -> Reply | Ticket:

@@ -8,8 +8,6 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Literal
 
-import structlog
-
 from manyeyes.cli.words import printable
 from manyeyes.engine.feed import Listener
 from manyeyes.model.errors import SettingsError
@@ -40,6 +38,8 @@ def run_log(path: Path | None, form: Literal["text", "json"], level: str) -> Ite
     if path is None:
         yield None
         return
+    import structlog  # noqa: PLC0415 - few runs write a log, and it takes as long as many another start
+
     try:
         file = path.open("a", encoding="utf-8", errors="backslashreplace", buffering=1)
     except OSError as error:

@@ -7,11 +7,11 @@ import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from functools import cache
+from importlib import import_module
 from typing import Any
 
 import orjson
 from sqlalchemy import Connection, Insert, Table
-from sqlalchemy.dialects import postgresql, sqlite
 
 from manyeyes.model.ask import Recipe, Usage
 from manyeyes.model.descriptor import StyleDescriptor, as_json, from_json
@@ -42,7 +42,8 @@ def keep(connection: Connection, table: Table, rows: Sequence[Row]) -> None:
 
 @cache
 def _replacing(table: Table, dialect: str) -> Insert:
-    statement: Any = (postgresql if dialect == "postgresql" else sqlite).insert(table)
+    # SQLAlchemy has imported this one for the store's URL already, and the other one not at all.
+    statement: Any = import_module(f"sqlalchemy.dialects.{dialect}").insert(table)
     key = [column.name for column in table.primary_key]
     fresh = {c.name: statement.excluded[c.name] for c in table.columns if c.name not in key}
     no_loss = None

@@ -5,6 +5,7 @@ from __future__ import annotations
 from sqlalchemy import (
     Boolean,
     Column,
+    Connection,
     Dialect,
     Float,
     ForeignKey,
@@ -16,6 +17,7 @@ from sqlalchemy import (
     Table,
     Text,
     TypeDecorator,
+    event,
     text,
 )
 
@@ -151,16 +153,17 @@ intents = Table(
     Column("payer", Text, nullable=False),
     # Set once what became of it is known and kept.
     Column("closed", Boolean, nullable=False),
-    # Only what is open is ever looked for by key, and that is little.
-    Index(
-        "intents_open",
-        "sha256",
-        "recipe",
-        sqlite_where=text("closed = 0"),
-        postgresql_where=text("NOT closed"),
-    ),
     Index("intents_run", "run"),
 )
+
+
+@event.listens_for(intents, "after_create")
+def _index_what_is_open(_: Table, connection: Connection, **__: object) -> None:
+    # Only what is open is ever looked for by key, and that is little. An `Index` with a dialect's own words
+    # would import that dialect, whichever database is used.
+    is_open = "closed = 0" if connection.dialect.name == "sqlite" else "NOT closed"
+    connection.execute(text(f"CREATE INDEX intents_open ON intents (sha256, recipe) WHERE {is_open}"))
+
 
 tickets = Table(
     "tickets",
