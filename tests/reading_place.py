@@ -31,6 +31,8 @@ def default_store(place: Path) -> Path:
 
 
 def furnish(place: Path, work: Callable[[SqlStore], Awaitable[None]]) -> None:
+    default_store(place).parent.mkdir(parents=True, exist_ok=True)
+
     async def main() -> None:
         async with SqlStore(f"sqlite:///{default_store(place)}") as store:
             await work(store)

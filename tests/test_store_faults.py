@@ -16,7 +16,7 @@ from sqlalchemy import Connection, event
 
 from manyeyes.model.errors import ManyeyesError, SettingsError, StoreError
 from manyeyes.model.ticket import Go
-from manyeyes.store.database import open_engine
+from manyeyes.store.database import make_folder, open_engine
 from manyeyes.store.sql import SqlStore
 from manyeyes.store.values import RunRecord
 from source_files import ROOT
@@ -58,10 +58,16 @@ def test_a_folder_is_no_database(tmp_path: Path) -> None:
     assert "is a folder" in complaint(f"sqlite:///{tmp_path}")
 
 
+def test_a_missing_folder_is_taken_for_a_misspelt_one_and_not_made(tmp_path: Path) -> None:
+    said = complaint(f"sqlite:///{tmp_path}/nope/store.db")
+    assert f"there is no folder '{tmp_path}/nope' for the store 'store.db'" in said
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_a_folder_that_cannot_be_made_is_named(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
-    said = complaint(f"sqlite:///{tmp_path}/file/below/store.db")
-    assert "Not a directory" in said
+    with pytest.raises(SettingsError, match="Not a directory"):
+        make_folder(f"sqlite:///{tmp_path}/file/below/store.db")
 
 
 def test_a_file_whose_name_no_system_takes_is_refused() -> None:
@@ -92,6 +98,7 @@ def test_a_store_that_is_only_read_is_not_made(tmp_path: Path) -> None:
 
 def test_a_folder_below_home_is_found_by_its_tilde(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HOME", str(tmp_path))
+    make_folder("sqlite:///~/runs/store.db")
     open_engine("sqlite:///~/runs/store.db").dispose()
     assert (tmp_path / "runs" / "store.db").exists()
 
@@ -108,7 +115,10 @@ def test_a_store_locked_by_another_process_cannot_be_opened_and_says_so(tmp_path
     file = tmp_path / "store.db"
     with closing(sqlite3.connect(file, isolation_level=None)) as other:
         other.execute("BEGIN EXCLUSIVE")
-        assert "database is locked" in complaint(f"sqlite:///{file}")
+        said = complaint(f"sqlite:///{file}", StoreError)
+    assert "database is locked" in said
+    assert "wait for that to end, then run again" in said
+    assert "--store" not in said
 
 
 def test_a_store_that_stays_locked_fails_everyone_who_waits_and_works_on_afterwards(tmp_path: Path) -> None:

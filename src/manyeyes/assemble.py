@@ -27,6 +27,7 @@ from manyeyes.pacing.limiter import Limiter
 from manyeyes.pacing.quota import Quota
 from manyeyes.pacing.uplink import Uplink
 from manyeyes.settings import Settings
+from manyeyes.store.database import make_folder
 from manyeyes.store.sql import SqlStore
 
 MEGA = 1_000_000
@@ -69,7 +70,9 @@ def analyzer_of(settings: Settings) -> Analyzer:
 
 
 def open_store(settings: Settings) -> SqlStore:
-    """The store that the settings name, not yet entered."""
+    """The store that the settings name, not yet entered; the default one gets its folder."""
+    if settings.store is None:
+        make_folder(settings.store_url)
     return SqlStore(settings.store_url)
 
 

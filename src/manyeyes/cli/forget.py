@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from manyeyes.cli.reading import StoreOption, read, store_url
+from manyeyes.cli.reading import StoreOption, change, read, store_url
 from manyeyes.cli.words import printable
 from manyeyes.model.errors import SettingsError
 from manyeyes.store.database import scrub
@@ -34,7 +34,7 @@ def command(
     if not yes and not _agreed():
         typer.echo("Nothing was deleted.", err=True)
         raise typer.Exit(DECLINED)
-    read(store, partial(_forget, target))
+    change(store, partial(_forget, target))
     if scrub(store_url(store)):
         typer.echo("Deleted.", err=True)
     else:

@@ -37,14 +37,18 @@ def store_url(store: str | None) -> str:
 
 
 def read(store: str | None, work: Callable[[SqlStore], Awaitable[T]]) -> T:
-    """What `work` makes of the store, which must be there already. Raises SettingsError and StoreError."""
-    url = store_url(store)
+    """What `work` reads in the store, which must be there already. Raises SettingsError and StoreError."""
+    return asyncio.run(_within(SqlStore(store_url(store), read_only=True), work))
 
-    async def main() -> T:
-        async with SqlStore(url, create=False) as opened:
-            return await work(opened)
 
-    return asyncio.run(main())
+def change(store: str | None, work: Callable[[SqlStore], Awaitable[T]]) -> T:
+    """The same for work that also writes."""
+    return asyncio.run(_within(SqlStore(store_url(store), create=False), work))
+
+
+async def _within(store: SqlStore, work: Callable[[SqlStore], Awaitable[T]]) -> T:
+    async with store:
+        return await work(store)
 
 
 def say_json(value: object) -> None:

@@ -13,7 +13,7 @@ from sqlalchemy.exc import (
     ProgrammingError,
 )
 
-from manyeyes.model.errors import ManyeyesError, StoreError
+from manyeyes.model.errors import ManyeyesError, SettingsError, StoreError
 
 #: What is wrong with one request, and not with the database.
 _OF_ONE_REQUEST = (DataError, IntegrityError, NotSupportedError, ProgrammingError)
@@ -43,6 +43,16 @@ def is_of_the_database(error: Exception) -> bool:
     return isinstance(error, DatabaseError) and not isinstance(error, _OF_ONE_REQUEST)
 
 
+def as_opening_error(url: str, error: Exception) -> ManyeyesError:
+    """What keeps the store at `url` from being opened, and what to do about it."""
+    said = cause(error)
+    if _is_locked(said):
+        return StoreError(f"the store {shown(url)!r} is in use: {said}. {_advice(error, said)}")
+    return SettingsError(
+        f"the store {shown(url)!r} cannot be opened: {said}; choose another with --store or MANYEYES_STORE"
+    )
+
+
 def as_store_error(url: str, error: Exception) -> ManyeyesError:
     """What went wrong in the store at `url`, and what to do about it."""
     if isinstance(error, ManyeyesError):
@@ -59,6 +69,10 @@ def as_store_error(url: str, error: Exception) -> ManyeyesError:
 def _advice(error: Exception, said: str) -> str:
     if isinstance(error, IntegrityError):
         return "What it refers to was forgotten meanwhile: run again"
-    if "locked" in said or "lock timeout" in said:
+    if _is_locked(said):
         return "Another program is writing to it: wait for that to end, then run again"
     return "Free some space or choose another place with --store, then run again"
+
+
+def _is_locked(said: str) -> bool:
+    return "locked" in said or "lock timeout" in said

@@ -28,16 +28,25 @@ class SqlStore:
     Entering raises SettingsError where the URL names no store of ours, or without `create` none at all;
     all methods raise StoreError where the database fails, or has been locked by another process for
     `busy_seconds`. What a method has returned from is committed. Leaving gives up every claim.
+    One that is `read_only` makes and changes nothing, and waits for nobody who does.
     """
 
     #: Seconds between a run's heartbeats.
     beat_every: float | None = 5.0
 
-    def __init__(self, url: str, *, create: bool = True, busy_seconds: float = BUSY_SECONDS) -> None:
+    def __init__(
+        self,
+        url: str,
+        *,
+        create: bool = True,
+        read_only: bool = False,
+        busy_seconds: float = BUSY_SECONDS,
+    ) -> None:
         self.url = url
         self.owner = new_owner()
-        connect = partial(open_engine, url, create=create, busy_seconds=busy_seconds)
-        self._thread = StoreThread(url, connect, partial(life.leave, owner=self.owner))
+        connect = partial(open_engine, url, create=create, read_only=read_only, busy_seconds=busy_seconds)
+        farewell = _nothing if read_only else partial(life.leave, owner=self.owner)
+        self._thread = StoreThread(url, connect, farewell)
         # Bound once: requests are put together by the statement they name.
         self._begin = partial(buying.begin, owner=self.owner)
         self._save = partial(statements.save, owner=self.owner)
@@ -107,3 +116,7 @@ class SqlStore:
 
 def _each(connection: Connection, tasks: Sequence[Callable[[Connection], Any]]) -> list[Any]:
     return [task(connection) for task in tasks]
+
+
+def _nothing(_: Connection) -> None:
+    """Whoever only read has nothing to give up."""
