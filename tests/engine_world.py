@@ -26,7 +26,7 @@ from manyeyes.model.progress import Progress
 from manyeyes.pacing.limit import FixedLimit
 from manyeyes.pacing.limiter import Limiter
 from manyeyes.store.memory import MemoryStore
-from manyeyes.store.values import Beat, Begun, Known, Purchase, Result
+from manyeyes.store.values import Beat, Begun, Known, Purchase, Result, Since
 
 DRESS = '{"garment_type": "dress", "is_garment": true}'
 #: A service that wants money and can say what became of every create.
@@ -126,9 +126,11 @@ class SlowStore(MemoryStore):
     async def _rest(self) -> None:
         await asyncio.sleep(self.seconds)
 
-    async def known(self, portfolio: Any, images: Sequence[ImageRef], recipe: str) -> list[Known | None]:
+    async def known(
+        self, portfolio: Any, images: Sequence[ImageRef], recipe: str, since: Since
+    ) -> list[Known | None]:
         await self._rest()
-        return await super().known(portfolio, images, recipe)
+        return await super().known(portfolio, images, recipe, since)
 
     async def begin(self, purchase: Purchase) -> Begun:
         await self._rest()
@@ -170,9 +172,11 @@ class FailingStore(MemoryStore):
             raise StoreError("the disk is full: free some space")
         self._left -= 1
 
-    async def known(self, portfolio: Any, images: Sequence[ImageRef], recipe: str) -> list[Known | None]:
+    async def known(
+        self, portfolio: Any, images: Sequence[ImageRef], recipe: str, since: Since
+    ) -> list[Known | None]:
         self._count("known")
-        return await super().known(portfolio, images, recipe)
+        return await super().known(portfolio, images, recipe, since)
 
     async def begin(self, purchase: Purchase) -> Begun:
         self._count("begin")

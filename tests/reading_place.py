@@ -19,8 +19,8 @@ from manyeyes.cli.main import main
 from manyeyes.model.image import Locator
 from manyeyes.model.progress import Progress
 from manyeyes.store.sql import SqlStore
-from manyeyes.store.values import Beat, Result, RunRecord
-from store_samples import OTHER_RECIPE, RECIPE, SOURCES, analyzed, bought, failed, picture
+from manyeyes.store.values import Beat, Opening, Result, RunRecord
+from store_samples import OPENING, OTHER_RECIPE, SOURCES, analyzed, bought, failed, picture
 
 #: A name that would clear the screen, pretend to be another, break lines, and is no UTF-8.
 HOSTILE = b"\x1b[2J\xe2\x80\xaegpj.\n\xff'\".jpg".decode("utf-8", "surrogateescape")
@@ -41,10 +41,10 @@ def furnish(place: Path, work: Callable[[SqlStore], Awaitable[None]]) -> None:
 
 
 async def fill(store: SqlStore) -> None:
-    first = await store.open_run(SOURCES, "photos", OTHER_RECIPE)
+    first = await store.open_run(Opening(SOURCES, "photos", OTHER_RECIPE))
     await store.save(Result(first, failed(first, 1, "out_of_time", "'1.jpg' had no answer within 300 s")))
     await close(store, first, Progress(current=1, total=1, failed=1))
-    second = await store.open_run(SOURCES, "photos", RECIPE)
+    second = await store.open_run(OPENING)
     await store.save(bought(second, 1))
     for number in (2, 3):
         message = f"'{number}.jpg' is truncated after {number}00 bytes"
@@ -60,7 +60,7 @@ async def close(store: SqlStore, run: RunRecord, progress: Progress) -> None:
 def hostile(run: RunRecord) -> Result:
     image = replace(picture(1), name=HOSTILE, locator=Locator(f"/photos/{HOSTILE}"))
     id_ = run.portfolio.picture_id(image.locator)
-    return Result(run, analyzed(run, 1, 4, image=image, id=id_, reused=True))
+    return Result(run, analyzed(run, 1, 4, image=image, id=id_, reused=True, answer=f"{run.id}.1"))
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,7 @@ from manyeyes.model.progress import Progress
 from manyeyes.model.ticket import Go, Held, Intent, Ticket, Unsettled
 from manyeyes.store.values import Beat, Purchase, Result, RunRecord
 from store_contract import Opened
-from store_samples import ANSWER, RECIPE, SOURCES, analyzed, bought, failed, key, purchase
+from store_samples import ANSWER, OPENING, analyzed, bought, failed, key, purchase
 
 
 class ClaimsContract(Opened):
@@ -40,7 +40,7 @@ class ClaimsContract(Opened):
 
     def test_a_second_run_waits_for_the_first_and_gets_its_answer(self) -> None:
         async def test(store: Store, run: RunRecord) -> None:
-            second = await store.open_run(SOURCES, "photos", RECIPE)
+            second = await store.open_run(OPENING)
             begun = await asyncio.gather(store.begin(purchase(run, 1)), store.begin(purchase(second, 1)))
             assert isinstance(begun[0], Go)
             assert begun[1] == Held()
@@ -60,7 +60,7 @@ class ClaimsContract(Opened):
 
     def test_a_claim_that_is_let_go_is_free_and_leaves_nothing_to_settle(self) -> None:
         async def test(store: Store, run: RunRecord) -> None:
-            second = await store.open_run(SOURCES, "photos", RECIPE)
+            second = await store.open_run(OPENING)
             await store.begin(purchase(run, 1))
             await store.let_go(key(1))
             assert isinstance(await store.begin(purchase(second, 1)), Go)
@@ -69,7 +69,7 @@ class ClaimsContract(Opened):
 
     def test_whose_account_was_to_pay_is_kept(self) -> None:
         async def test(store: Store, run: RunRecord) -> None:
-            second = await store.open_run(SOURCES, "photos", RECIPE)
+            second = await store.open_run(OPENING)
             first = await _intent(store, purchase(run, 1, "payer A"))
             again = await store.begin_again(purchase(run, 1, "payer A"))
             assert (first.payer, again.payer) == ("payer A", "payer A")
@@ -83,7 +83,7 @@ class ClaimsContract(Opened):
 
     def test_what_may_have_been_bought_is_left_to_settle(self) -> None:
         async def test(store: Store, run: RunRecord) -> None:
-            second = await store.open_run(SOURCES, "photos", RECIPE)
+            second = await store.open_run(OPENING)
             first = await _intent(store, purchase(run, 1))
             await store.let_go(key(1), unsure=True)
             begun = await store.begin(purchase(second, 1))
@@ -121,7 +121,7 @@ class ClaimsContract(Opened):
 
     def test_an_unsure_failure_leaves_its_intent_and_gives_up_its_claim(self) -> None:
         async def test(store: Store, run: RunRecord) -> None:
-            second = await store.open_run(SOURCES, "photos", RECIPE)
+            second = await store.open_run(OPENING)
             first = await _intent(store, purchase(run, 1))
             await store.save(Result(run, failed(run, 1), key(1), unsure=True))
             begun = await store.begin(purchase(second, 1))
@@ -148,14 +148,14 @@ class ClaimsContract(Opened):
             await store.let_go(key(1), unsure=True)
             await store.begin(purchase(run, 1))
             await store.save(bought(run, 1))
-            afresh = await store.open_run(SOURCES, "photos", RECIPE)
+            afresh = await store.open_run(OPENING)
             assert isinstance(await store.begin(purchase(afresh, 1, answers_from=afresh.opened)), Go)
 
         self.with_run(test)
 
     def test_a_reused_answer_leaves_the_claim_of_whoever_buys_alone(self) -> None:
         async def test(store: Store, run: RunRecord) -> None:
-            second = await store.open_run(SOURCES, "photos", RECIPE)
+            second = await store.open_run(OPENING)
             await store.begin(purchase(run, 1))
             await store.save(Result(second, analyzed(second, 1, reused=True)))
             assert await store.begin(purchase(second, 1)) == Held()
@@ -165,7 +165,7 @@ class ClaimsContract(Opened):
     @pytest.mark.parametrize("state", ["complete", "stopped", "interrupted"])
     def test_a_run_that_ends_gives_up_its_claims_but_not_what_it_may_have_bought(self, state: str) -> None:
         async def test(store: Store, run: RunRecord) -> None:
-            second = await store.open_run(SOURCES, "photos", RECIPE)
+            second = await store.open_run(OPENING)
             first = await _intent(store, purchase(run, 1))
             assert await store.beat(Beat(run.id, Progress())) is None
             assert await store.begin(purchase(second, 1)) == Held()
@@ -178,10 +178,10 @@ class ClaimsContract(Opened):
 
     def test_a_run_that_ends_leaves_the_claims_of_others_alone(self) -> None:
         async def test(store: Store, run: RunRecord) -> None:
-            second = await store.open_run(SOURCES, "photos", RECIPE)
+            second = await store.open_run(OPENING)
             await store.begin(purchase(run, 1))
             await store.beat(Beat(second.id, Progress(finished=True), "complete"))
-            third = await store.open_run(SOURCES, "photos", RECIPE)
+            third = await store.open_run(OPENING)
             assert await store.begin(purchase(third, 1)) == Held()
 
         self.with_run(test)

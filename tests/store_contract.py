@@ -12,11 +12,14 @@ from dataclasses import replace
 from typing import TypeVar
 
 from manyeyes.engine.seams import Store
+from manyeyes.model.progress import Progress
 from manyeyes.model.ticket import Go
-from manyeyes.store.values import Known, Purchase, Result, RunRecord
+from manyeyes.store.values import Beat, Known, Opening, Outlook, Purchase, Result, RunRecord, Since
 from store_samples import (
     ANSWER,
+    EVER,
     NO,
+    OPENING,
     OTHER_RECIPE,
     RECIPE,
     SOURCES,
@@ -44,7 +47,7 @@ class Opened:
 
         async def main() -> T:
             async with self.opened() as store:
-                return await test(store, await store.open_run(SOURCES, "photos", RECIPE))
+                return await test(store, await store.open_run(OPENING))
 
         return asyncio.run(main())
 
@@ -56,30 +59,30 @@ class StoreContract(Opened):
 
     def test_the_same_sources_are_the_same_portfolio(self) -> None:
         async def test(store: Store, run: RunRecord) -> None:
-            again = await store.open_run(SOURCES, "photos", OTHER_RECIPE)
+            again = await store.open_run(Opening(SOURCES, "photos", OTHER_RECIPE))
             assert again.portfolio == run.portfolio
             assert again.id != run.id
             assert again.opened >= run.opened
-            assert await store.portfolio_of(SOURCES) == run.portfolio
+            assert await store.outlook(OPENING) == Outlook(run.portfolio, EVER)
 
         self.with_run(test)
 
     def test_other_sources_are_another_portfolio(self) -> None:
         async def test(store: Store, run: RunRecord) -> None:
-            other = await store.open_run(("/photos", "/more"), "photos", RECIPE)
+            other = await store.open_run(Opening(("/photos", "/more"), "photos", RECIPE))
             assert other.portfolio.id != run.portfolio.id
             assert other.portfolio.name == "photos"
-            assert await store.portfolio_of(("/more",)) is None
+            assert await store.outlook(Opening(("/more",), "more", RECIPE)) is None
 
         self.with_run(test)
 
     def test_a_name_that_is_not_utf8_comes_back_as_it_was(self) -> None:
         async def test(store: Store, _: RunRecord) -> None:
             label = b"caf\xe9 \xff\n'\"\xf0\x9f\xa7\xb5".decode("utf-8", "surrogateescape")
-            opened = await store.open_run((label,), label, RECIPE)
-            again = await store.portfolio_of((label,))
+            opened = await store.open_run(Opening((label,), label, RECIPE))
+            again = await store.outlook(Opening((label,), label, RECIPE))
             assert opened.portfolio.name == label
-            assert again == opened.portfolio
+            assert again == Outlook(opened.portfolio, EVER)
 
         self.with_run(test)
 
@@ -87,7 +90,10 @@ class StoreContract(Opened):
 
     def test_a_new_store_knows_nothing(self) -> None:
         async def test(store: Store, run: RunRecord) -> None:
-            assert await store.known(run.portfolio, [picture(1), picture(2)], RECIPE.digest) == [None, None]
+            assert await store.known(run.portfolio, [picture(1), picture(2)], RECIPE.digest, EVER) == [
+                None,
+                None,
+            ]
             assert await store.look_up(purchase(run, 1)) is None
 
         self.with_run(test)
@@ -98,7 +104,7 @@ class StoreContract(Opened):
             await store.save(bought(run, 1))
             assert await store.look_up(purchase(run, 1)) == ANSWER
             assert await store.begin(purchase(run, 1)) == ANSWER
-            assert await store.known(run.portfolio, [picture(1)], RECIPE.digest) == [
+            assert await store.known(run.portfolio, [picture(1)], RECIPE.digest, EVER) == [
                 Known(key(1).sha256, ANSWER)
             ]
 
@@ -109,7 +115,7 @@ class StoreContract(Opened):
             await store.save(bought(run, 3))
             await store.save(refused(run, 1))
             asked = [picture(3), picture(2), picture(1), picture(3)]
-            known = await store.known(run.portfolio, asked, RECIPE.digest)
+            known = await store.known(run.portfolio, asked, RECIPE.digest, EVER)
             assert known == [Known(key(3).sha256, ANSWER), None, Known(key(1).sha256, NO), known[0]]
 
         self.with_run(test)
@@ -117,14 +123,14 @@ class StoreContract(Opened):
     def test_a_picture_of_another_version_is_not_known(self) -> None:
         async def test(store: Store, run: RunRecord) -> None:
             await store.save(bought(run, 1))
-            assert await store.known(run.portfolio, [picture(1, version="2")], RECIPE.digest) == [None]
+            assert await store.known(run.portfolio, [picture(1, version="2")], RECIPE.digest, EVER) == [None]
 
         self.with_run(test)
 
     def test_a_picture_that_could_not_be_read_is_not_known(self) -> None:
         async def test(store: Store, run: RunRecord) -> None:
             await store.save(Result(run, replace(failed(run, 1), sha256="")))
-            assert await store.known(run.portfolio, [picture(1)], RECIPE.digest) == [None]
+            assert await store.known(run.portfolio, [picture(1)], RECIPE.digest, EVER) == [None]
 
         self.with_run(test)
 
@@ -132,7 +138,7 @@ class StoreContract(Opened):
         async def test(store: Store, run: RunRecord) -> None:
             await store.save(bought(run, 1))
             asked = Purchase(run.id, key(1, OTHER_RECIPE), 300.0)
-            assert await store.known(run.portfolio, [picture(1)], OTHER_RECIPE.digest) == [
+            assert await store.known(run.portfolio, [picture(1)], OTHER_RECIPE.digest, EVER) == [
                 Known(key(1).sha256, None)
             ]
             assert await store.look_up(asked) is None
@@ -160,7 +166,7 @@ class StoreContract(Opened):
         async def test(store: Store, run: RunRecord) -> None:
             await store.save(refused(run, 1))
             await store.save(bought(run, 2))
-            again = await store.open_run(SOURCES, "photos", RECIPE)
+            again = await store.open_run(OPENING)
             assert isinstance(await store.begin(purchase(again, 1, noes_from=again.opened)), Go)
             assert await store.begin(purchase(again, 2, noes_from=again.opened)) == ANSWER
 
@@ -169,12 +175,61 @@ class StoreContract(Opened):
     def test_no_answer_of_an_earlier_run_counts_where_all_are_wanted_afresh(self) -> None:
         async def test(store: Store, run: RunRecord) -> None:
             await store.save(bought(run, 1))
-            again = await store.open_run(SOURCES, "photos", RECIPE)
+            again = await store.open_run(OPENING)
             afresh = purchase(again, 1, answers_from=again.opened)
             assert isinstance(await store.begin(afresh), Go)
             newer = replace(ANSWER, raw="newer")
             await store.save(bought(again, 1, newer))
             assert await store.look_up(afresh) == newer
+
+        self.with_run(test)
+
+    def test_what_counts_no_more_is_not_known(self) -> None:
+        async def test(store: Store, run: RunRecord) -> None:
+            await store.save(bought(run, 1))
+            await store.save(refused(run, 2))
+            again = await store.open_run(replace(OPENING, retry_failed=True))
+            asked = [picture(1), picture(2)]
+            known = await store.known(run.portfolio, asked, RECIPE.digest, again.since)
+            assert known == [Known(key(1).sha256, ANSWER), Known(key(2).sha256, None)]
+            afresh = await store.open_run(replace(OPENING, fresh=True))
+            known = await store.known(run.portfolio, asked, RECIPE.digest, afresh.since)
+            assert known == [Known(key(1).sha256, None), Known(key(2).sha256, None)]
+
+        self.with_run(test)
+
+    def test_a_run_that_asks_afresh_goes_on_with_one_that_stopped(self) -> None:
+        async def test(store: Store, _: RunRecord) -> None:
+            asked = replace(OPENING, fresh=True)
+            first = await store.open_run(asked)
+            await store.save(bought(first, 1))
+            await store.beat(Beat(first.id, Progress(finished=True, stopped="interrupted"), "interrupted"))
+            outlook = await store.outlook(asked)
+            assert outlook is not None
+            assert outlook.since == first.since
+            second = await store.open_run(asked)
+            assert second.since == first.since
+            assert await store.look_up(Purchase(second.id, key(1), 300.0, since=second.since)) == ANSWER
+            await store.beat(Beat(second.id, Progress(finished=True), "complete"))
+            third = await store.open_run(asked)
+            assert third.since == Since(third.opened, third.opened)
+
+        self.with_run(test)
+
+    def test_a_run_that_asks_for_what_failed_goes_on_with_one_that_stopped(self) -> None:
+        async def test(store: Store, run: RunRecord) -> None:
+            await store.save(refused(run, 1))
+            asked = replace(OPENING, retry_failed=True)
+            first = await store.open_run(asked)
+            assert first.since == Since(0.0, first.opened)
+            await store.save(refused(first, 1))
+            await store.beat(Beat(first.id, Progress(finished=True, stopped="no credit"), "stopped"))
+            second = await store.open_run(asked)
+            assert second.since == first.since
+            assert await store.look_up(Purchase(second.id, key(1), 300.0, since=second.since)) == NO
+            # All afresh is more than was asked for then.
+            third = await store.open_run(replace(OPENING, fresh=True))
+            assert third.since.answers_from == third.opened
 
         self.with_run(test)
 
@@ -194,7 +249,7 @@ class StoreContract(Opened):
             await store.save(bought(run, 1))
             changed = replace(analyzed(run, 1), image=picture(1, version="2"), sha256=key(7).sha256)
             await store.save(Result(run, changed))
-            known = await store.known(run.portfolio, [picture(1, version="2")], RECIPE.digest)
+            known = await store.known(run.portfolio, [picture(1, version="2")], RECIPE.digest, EVER)
             assert known == [Known(key(7).sha256, None)]
 
         self.with_run(test)

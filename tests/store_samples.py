@@ -9,11 +9,14 @@ from manyeyes.model.descriptor import Lighting, PaletteColor, StyleDescriptor, S
 from manyeyes.model.image import ImageRef, Locator, Preparation
 from manyeyes.model.outcome import Analyzed, Answer, Failed, NoAnswer
 from manyeyes.model.ticket import Key
-from manyeyes.store.values import Purchase, Result, RunRecord
+from manyeyes.store.values import Opening, Purchase, Result, RunRecord, Since
 
 RECIPE = Recipe("scripted", "http://here", "eyes-1", Ask("What is it?", "style/1"), Preparation(768))
 OTHER_RECIPE = replace(RECIPE, model="eyes-2")
 SOURCES = ("/photos",)
+OPENING = Opening(SOURCES, "photos", RECIPE)
+#: All that was ever kept counts.
+EVER = Since()
 
 DESCRIPTOR = StyleDescriptor(
     garment_type="dress",
@@ -37,8 +40,8 @@ def key(number: int, recipe: Recipe = RECIPE) -> Key:
     return Key(f"{number:064x}", recipe.digest)
 
 
-def purchase(run: RunRecord, number: int, payer: str = "", **wishes: float) -> Purchase:
-    return Purchase(run.id, key(number), 300.0, payer, **wishes)
+def purchase(run: RunRecord, number: int, payer: str = "", **since: float) -> Purchase:
+    return Purchase(run.id, key(number), 300.0, payer, Since(**since))
 
 
 def analyzed(run: RunRecord, number: int, position: int | None = None, **more: object) -> Analyzed:
@@ -56,8 +59,17 @@ def failed(run: RunRecord, number: int, kind: str = "broken", message: str = "it
 
 def bought(run: RunRecord, number: int, answer: Answer = ANSWER) -> Result:
     """A picture's own call has answered it."""
-    outcome = analyzed(run, number, descriptor=answer.descriptor, attempts=1, seconds=2.5, usage=answer.usage)
-    return Result(run, outcome, key(number), answer)
+    named = replace(answer, id=f"{run.id}.{number}")
+    outcome = analyzed(
+        run,
+        number,
+        descriptor=answer.descriptor,
+        answer=named.id,
+        attempts=1,
+        seconds=2.5,
+        usage=answer.usage,
+    )
+    return Result(run, outcome, key(number), named)
 
 
 def refused(run: RunRecord, number: int) -> Result:

@@ -15,6 +15,7 @@ import pytest
 
 from command_line import MANYEYES, clean_environment
 from manyeyes.store.sql import SqlStore
+from manyeyes.store.values import Opening
 from reading_place import HOSTILE, Place, default_store, fill, furnish, on_a_terminal
 from store_samples import ANSWER, RECIPE, bought
 
@@ -200,7 +201,7 @@ def test_a_reader_that_goes_away_is_no_fault(place: Place) -> None:
 
 
 async def many(store: SqlStore) -> None:
-    run = await store.open_run(("/many",), "many", RECIPE)
+    run = await store.open_run(Opening(("/many",), "many", RECIPE))
     await asyncio.gather(*[store.save(bought(run, number)) for number in range(1000)])
 
 
@@ -244,7 +245,7 @@ def test_the_store_is_the_one_that_flag_environment_or_file_name(place: Place) -
 
     async def main() -> None:
         async with SqlStore(other) as store:
-            await store.open_run(("/more",), "more", RECIPE)
+            await store.open_run(Opening(("/more",), "more", RECIPE))
 
     asyncio.run(main())
     assert len(place.run_ids()) == 2

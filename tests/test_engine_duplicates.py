@@ -15,6 +15,7 @@ from engine_world import (
     Album,
     SlowStore,
     adds_up,
+    album,
     analyze,
     analyzed,
     failure,
@@ -24,6 +25,7 @@ from engine_world import (
 )
 from manyeyes.analyzers.base import Traits
 from manyeyes.analyzers.scripted import SCRIPTED, Scripted
+from manyeyes.engine.run import Run
 from manyeyes.lab import virtual_time
 from manyeyes.model.errors import Broken, Refused
 from manyeyes.store.memory import MemoryStore
@@ -129,6 +131,25 @@ def test_a_known_picture_does_not_end_a_copy_before_its_time(traits: Traits) -> 
         assert starts(script) == ["known"]
         assert adds_up(told, 4)
         assert all(success(outcome).reused for outcome in told.outcomes)
+
+    virtual_time.run(main())
+
+
+@both
+def test_a_run_that_asks_for_all_anew_and_stops_is_gone_on_with(traits: Traits) -> None:
+    async def main() -> None:
+        store, script = MemoryStore(), Scripted(DRESS, seconds=3.0, traits=traits)
+        pictures = album(20)
+        await analyzed(pictures, script, store=store)
+
+        def stop_soon(run: Run) -> None:
+            asyncio.get_running_loop().call_later(7.0, run.stop, "enough")
+
+        stopped = await analyzed(pictures, script, store=store, fresh=True, meanwhile=stop_soon)
+        assert (stopped.report.stopped, stopped.progress.analyzed) == ("enough", 15)
+        told = await analyzed(pictures, script, store=store, fresh=True)
+        assert (told.progress.analyzed, told.progress.reused) == (20, 15)
+        assert len(starts(script)) == 20 + 20
 
     virtual_time.run(main())
 

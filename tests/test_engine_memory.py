@@ -16,13 +16,15 @@ from manyeyes.model.event import Ended, Event
 from manyeyes.model.image import ImageRef
 from manyeyes.model.progress import Progress
 from manyeyes.store.memory import MemoryStore
-from manyeyes.store.values import Known, Purchase, Result
+from manyeyes.store.values import Known, Purchase, Result, Since
 
 
 class Forgetful(MemoryStore):
     """Keeps nothing, so that what grows is not the store."""
 
-    async def known(self, portfolio: Any, images: Sequence[ImageRef], recipe: str) -> list[Known | None]:
+    async def known(
+        self, portfolio: Any, images: Sequence[ImageRef], recipe: str, since: Since
+    ) -> list[Known | None]:
         return [None] * len(images)
 
     async def look_up(self, purchase: Purchase) -> None:

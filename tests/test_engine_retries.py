@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import pairwise
 
 import pytest
@@ -22,13 +23,14 @@ from engine_world import (
     success,
 )
 from manyeyes.analyzers.modelled import Latency, Modelled, Rate, Service
-from manyeyes.analyzers.scripted import After, Scripted, Step
+from manyeyes.analyzers.scripted import SCRIPTED, After, Scripted, Step
 from manyeyes.lab.numbered import Inline, Numbered
 from manyeyes.model.ask import Reply, Usage
 from manyeyes.model.errors import AnalyzerError, Broken, Overloaded, RateLimited, Refused
 from manyeyes.model.ticket import Ticket
 from manyeyes.pacing.limit import FixedLimit
 from manyeyes.pacing.limiter import Limiter
+from manyeyes.pacing.uplink import Uplink
 
 ONE = {"0": "picture"}
 passing = pytest.mark.parametrize(
@@ -192,6 +194,17 @@ def test_the_deadline_counts_attempts_and_not_the_waits_between_them() -> None:
     script = Scripted({"0": [RateLimited("429", retry_after=500.0), After(8.0, DRESS)]})
     told = analyze(Album(ONE), script, deadline=10.0)
     assert success(told.outcomes[0]).seconds == 8.0
+
+
+def test_the_wait_for_the_upload_counts_for_no_deadline_and_holds_no_permit() -> None:
+    script = Scripted(DRESS, seconds=1.0, traits=replace(SCRIPTED, base_url="http://far"))
+    # Contents of 9 bytes go as 12 over a line that takes one a second.
+    limiter = Limiter(FixedLimit(5), uplink=Uplink(1.0))
+    told = analyze(album(10), script, limiter=limiter, deadline=5.0)
+    assert told.progress.failed == 0
+    assert [call.at for call in script.calls] == [12.0 * number for number in range(10)]
+    assert {success(outcome).seconds for outcome in told.outcomes} == {1.0}
+    assert told.progress.sent_bytes == 120
 
 
 def test_what_takes_longer_than_the_deadline_has_failed() -> None:

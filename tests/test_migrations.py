@@ -15,10 +15,11 @@ from manyeyes.model.errors import SettingsError
 from manyeyes.model.ticket import Key
 from manyeyes.store.database import open_engine
 from manyeyes.store.migrations import STEPS, Step, bring_up_to_date
+from manyeyes.store.reports import list_runs, pages
 from manyeyes.store.sql import SqlStore
 from manyeyes.store.tables import metadata
 from manyeyes.store.values import Purchase
-from store_samples import ANSWER, RECIPE, SOURCES, key
+from store_samples import ANSWER, OPENING, key
 
 #: A store as the first version made it, with a run of one picture; never to be changed.
 FIRST = (Path(__file__).parent / "store_version_1.sql").read_text("utf-8")
@@ -71,11 +72,23 @@ def test_an_answer_of_the_first_version_is_not_bought_again(tmp_path: Path) -> N
 
     async def main() -> None:
         async with SqlStore(f"sqlite:///{tmp_path / 'old.db'}") as store:
-            run = await store.open_run(SOURCES, "photos", RECIPE)
+            run = await store.open_run(OPENING)
             recipe = await store.carry_out(
                 lambda c: c.execute(text("SELECT recipe FROM answers")).scalar_one()
             )
             assert await store.begin(Purchase(run.id, Key(key(1).sha256, recipe), 300.0)) == ANSWER
+
+    asyncio.run(main())
+
+
+def test_a_run_of_the_first_version_still_shows_its_answer(tmp_path: Path) -> None:
+    first_version(tmp_path / "old.db")
+
+    async def main() -> None:
+        async with SqlStore(f"sqlite:///{tmp_path / 'old.db'}") as store:
+            (run,) = await store.carry_out(list_runs)
+            kept = [one async for page in pages(store, run.id, raw=True) for one in page]
+            assert [one.raw for one in kept] == [ANSWER.raw]
 
     asyncio.run(main())
 
@@ -97,7 +110,7 @@ def test_a_store_of_a_later_manyeyes_is_refused(tmp_path: Path) -> None:
     with open_engine(url).begin() as connection:
         connection.execute(text("UPDATE manyeyes_store SET version = 99"))
     with pytest.raises(
-        SettingsError, match=r"of a later manyeyes \(version 99, this one knows 1\).*update manyeyes"
+        SettingsError, match=r"of a later manyeyes \(version 99, this one knows 2\).*update manyeyes"
     ):
         open_engine(url)
 
@@ -152,7 +165,7 @@ def test_a_step_that_fails_leaves_the_store_as_it_was(tmp_path: Path) -> None:
     engine = open_engine(f"sqlite:///{tmp_path / 'store.db'}")
     before = shape(engine)
     with pytest.raises(ZeroDivisionError):
-        migrated(engine, [adding("second"), fails])
+        migrated(engine, [*STEPS, adding("second"), fails])
     assert shape(engine) == before
-    assert version(tmp_path / "store.db") == [(1,)]
-    assert migrated(engine, [adding("second")]) == {"second"}
+    assert version(tmp_path / "store.db") == [(len(STEPS) + 1,)]
+    assert migrated(engine, [*STEPS, adding("second")]) == {"second"}

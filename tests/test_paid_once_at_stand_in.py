@@ -20,7 +20,7 @@ from manyeyes.stand_in.replicate import serve_replicate
 from manyeyes.stand_in.world import world_from
 from manyeyes.store.memory import MemoryStore
 from manyeyes.store.sql import SqlStore
-from manyeyes.store.values import Purchase
+from manyeyes.store.values import Opening, Purchase
 
 FAST: dict[str, object] = {"median": 0.02, "cv": 0.1, "queue_seconds": 0.0}
 
@@ -49,7 +49,7 @@ async def leave_open(analyzer: Replicate, store: Store) -> None:
     """What a run leaves that was killed while it bought an answer for the first picture."""
     traits, recipe = analyzer.traits, plan_for(analyzer.traits).recipe
     pictures = album(1)
-    run = await store.open_run(pictures.identity, pictures.label, recipe)
+    run = await store.open_run(Opening(pictures.identity, pictures.label, recipe))
     sha256 = hashlib.sha256(str(pictures.pictures["0"]).encode()).hexdigest()
     key = Key(sha256, recipe.digest)
     await store.begin(Purchase(run.id, key, 300.0, traits.payer))

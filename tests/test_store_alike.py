@@ -17,7 +17,18 @@ from manyeyes.model.ticket import Go, Held, Intent, Ticket, Unsettled
 from manyeyes.store.memory import MemoryStore
 from manyeyes.store.sql import SqlStore
 from manyeyes.store.values import Beat, Begun, Result, RunRecord
-from store_samples import ANSWER, RECIPE, SOURCES, bought, failed, key, picture, purchase, refused
+from store_samples import (
+    ANSWER,
+    EVER,
+    OPENING,
+    RECIPE,
+    bought,
+    failed,
+    key,
+    picture,
+    purchase,
+    refused,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +88,7 @@ class Life:
         return [await self._do(deed) for deed in deeds]
 
     async def _open(self) -> RunRecord:
-        return await self.store.open_run(SOURCES, "photos", RECIPE)
+        return await self.store.open_run(OPENING)
 
     async def _do(self, deed: Deed) -> object:
         match deed:
@@ -92,7 +103,7 @@ class Life:
             case _:
                 assert_never(deed)
         portfolio, pictures = self.runs[0].portfolio, [picture(number) for number in NUMBERS]
-        return await self.store.known(portfolio, pictures, RECIPE.digest)
+        return await self.store.known(portfolio, pictures, RECIPE.digest, EVER)
 
     async def _begin(self, deed: Begin) -> object:
         run = self.runs[deed.run]

@@ -20,7 +20,7 @@ from manyeyes.store.database import make_folder, open_engine
 from manyeyes.store.sql import SqlStore
 from manyeyes.store.values import RunRecord
 from source_files import ROOT
-from store_samples import ANSWER, RECIPE, SOURCES, bought, purchase
+from store_samples import ANSWER, OPENING, bought, purchase
 
 
 def complaint(url: str, kind: type[ManyeyesError] = SettingsError, *, create: bool = True) -> str:
@@ -126,7 +126,7 @@ def test_a_store_that_stays_locked_fails_everyone_who_waits_and_works_on_afterwa
 
     async def main() -> None:
         async with SqlStore(f"sqlite:///{file}", busy_seconds=0.01) as store:
-            run = await store.open_run(SOURCES, "photos", RECIPE)
+            run = await store.open_run(OPENING)
             with closing(sqlite3.connect(file, isolation_level=None)) as other:
                 other.execute("BEGIN IMMEDIATE")
                 saving = [store.save(bought(run, number)) for number in range(20)]
@@ -145,7 +145,7 @@ def test_a_database_that_fails_is_not_asked_once_for_each_who_waits(tmp_path: Pa
 
     async def main() -> None:
         async with SqlStore(f"sqlite:///{file}", busy_seconds=0.01) as store:
-            run = await store.open_run(SOURCES, "photos", RECIPE)
+            run = await store.open_run(OPENING)
             await store.carry_out(
                 lambda c: event.listen(c.engine, "begin", lambda _: tries.append(1), insert=True)
             )
@@ -177,7 +177,7 @@ def test_a_full_disk_stops_what_does_not_fit_and_keeps_what_did(tmp_path: Path) 
 
     async def main() -> StoreError:
         async with SqlStore(f"sqlite:///{file}") as store:
-            run = await store.open_run(SOURCES, "photos", RECIPE)
+            run = await store.open_run(OPENING)
             await store.carry_out(lambda connection: allow_pages(10, connection))
             with pytest.raises(StoreError) as caught:
                 await fill(store, run)
@@ -196,12 +196,12 @@ FILLER = """
 import asyncio, resource, signal, sys
 from manyeyes.model.errors import StoreError
 from manyeyes.store.sql import SqlStore
-from store_samples import RECIPE, SOURCES, bought
+from store_samples import OPENING, bought
 
 async def main():
     saved = 0
     async with SqlStore(sys.argv[1]) as store:
-        run = await store.open_run(SOURCES, "photos", RECIPE)
+        run = await store.open_run(OPENING)
         signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
         resource.setrlimit(resource.RLIMIT_FSIZE, (400_000, 400_000))
         try:
@@ -241,7 +241,7 @@ def kept(file: Path) -> int:
 def test_a_store_works_on_once_there_is_space_again(tmp_path: Path) -> None:
     async def main() -> None:
         async with SqlStore(f"sqlite:///{tmp_path / 'store.db'}") as store:
-            run = await store.open_run(SOURCES, "photos", RECIPE)
+            run = await store.open_run(OPENING)
             await store.carry_out(lambda connection: allow_pages(1, connection))
             saving = [store.save(bought(run, number)) for number in range(500)]
             ended = await asyncio.gather(*saving, return_exceptions=True)

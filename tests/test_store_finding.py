@@ -16,8 +16,8 @@ from manyeyes.store.finding import PictureRecord, find_portfolio_or_picture, fin
 from manyeyes.store.reports import RunSummary
 from manyeyes.store.sql import SqlStore
 from manyeyes.store.tables import portfolios
-from manyeyes.store.values import RunRecord
-from store_samples import RECIPE, SOURCES, bought, picture
+from manyeyes.store.values import Opening, RunRecord
+from store_samples import OPENING, RECIPE, bought, picture
 
 T = TypeVar("T")
 
@@ -32,8 +32,8 @@ def with_store(test: Callable[[SqlStore], Awaitable[T]]) -> T:
 
 async def furnish(store: SqlStore) -> RunRecord:
     """Two portfolios with ids that are easy to tell, a run of the first, and its pictures 1 and 2."""
-    run = await store.open_run(SOURCES, "photos", RECIPE)
-    await store.open_run(("/more",), "more", RECIPE)
+    run = await store.open_run(OPENING)
+    await store.open_run(Opening(("/more",), "more", RECIPE))
     await store.save(bought(run, 1))
     await store.save(bought(run, 2))
     return run
@@ -100,7 +100,7 @@ def test_what_could_be_several_things_is_told_apart_by_more_of_the_id() -> None:
 def test_of_many_things_that_could_be_meant_a_few_are_named() -> None:
     async def test(store: SqlStore) -> None:
         for number in range(9):
-            await store.open_run((str(number),), "alike", RECIPE)
+            await store.open_run(Opening((str(number),), "alike", RECIPE))
         with pytest.raises(SettingsError, match=r"portfolio .* and 4 more: give more of the id"):
             await store.carry_out(partial(find_portfolio_or_picture, text="alike"))
 

@@ -14,16 +14,19 @@ from typing import TypeVar
 import pytest
 
 from manyeyes.model.errors import SettingsError
+from manyeyes.model.outcome import Answer
 from manyeyes.model.progress import Progress
 from manyeyes.model.ticket import Go, Ticket
 from manyeyes.store.database import scrub
 from manyeyes.store.finding import find_portfolio_or_picture
 from manyeyes.store.forget import Forgotten, Target, forget, weigh
 from manyeyes.store.sql import SqlStore
-from manyeyes.store.values import Beat, Result, RunRecord
+from manyeyes.store.values import Beat, Opening, Result, RunRecord
 from store_samples import (
     ANSWER,
     DESCRIPTOR,
+    EVER,
+    OPENING,
     RECIPE,
     SOURCES,
     analyzed,
@@ -59,12 +62,15 @@ def rows(file: Path, table: str) -> int:
 
 async def a_run(store: SqlStore, *numbers: int, sources: tuple[str, ...] = SOURCES) -> RunRecord:
     """A complete run that bought an answer for each of these pictures."""
-    run = await store.open_run(sources, sources[0].strip("/"), RECIPE)
+    run = await store.open_run(Opening(sources, sources[0].strip("/"), RECIPE))
     for number in numbers:
         begun = await store.begin(purchase(run, number))
         if isinstance(begun, Go):
             await store.keep_ticket(Ticket(begun.intent, f"r8_{number}"))
-        await store.save(bought(run, number))
+            await store.save(bought(run, number))
+        else:
+            assert isinstance(begun, Answer)
+            await store.save(Result(run, analyzed(run, number, reused=True, answer=begun.id)))
     await store.beat(Beat(run.id, Progress(current=len(numbers), finished=True), "complete"))
     return run
 
@@ -103,8 +109,8 @@ def test_the_next_run_looks_at_a_forgotten_picture_as_if_for_the_first_time(file
     async def test(store: SqlStore) -> None:
         run = await a_run(store, 1)
         await forgotten(store, "1.jpg")
-        assert await store.known(run.portfolio, [picture(1)], RECIPE.digest) == [None]
-        again = await store.open_run(SOURCES, "photos", RECIPE)
+        assert await store.known(run.portfolio, [picture(1)], RECIPE.digest, EVER) == [None]
+        again = await store.open_run(OPENING)
         assert isinstance(await store.begin(purchase(again, 1)), Go)
 
     with_store(file, test)
@@ -127,7 +133,7 @@ def test_an_answer_on_what_the_file_held_before_goes_too(file: Path) -> None:
     async def test(store: SqlStore) -> Forgotten:
         run = await a_run(store, 1)
         changed = analyzed(run, 2, 1, image=picture(1, version="2"), id=bought(run, 1).outcome.id)
-        later = await store.open_run(SOURCES, "photos", RECIPE)
+        later = await store.open_run(OPENING)
         await store.save(Result(later, changed, key(2), ANSWER))
         await store.beat(Beat(later.id, Progress(finished=True), "complete"))
         return await forgotten(store, "1.jpg")
@@ -138,7 +144,7 @@ def test_an_answer_on_what_the_file_held_before_goes_too(file: Path) -> None:
 
 def test_a_portfolio_that_is_being_analyzed_is_not_forgotten(file: Path) -> None:
     async def test(store: SqlStore) -> None:
-        run = await store.open_run(SOURCES, "photos", RECIPE)
+        run = await store.open_run(OPENING)
         await store.save(bought(run, 1))
         for text in ("photos", "1.jpg"):
             with pytest.raises(
@@ -169,7 +175,7 @@ def secret(run: RunRecord, number: int, name: str) -> Result:
 @pytest.mark.parametrize("what", ["photos", "ana-in-red.jpg"])
 def test_no_byte_of_what_was_forgotten_stays_in_the_file(file: Path, what: str) -> None:
     async def keep(store: SqlStore) -> None:
-        run = await store.open_run(SOURCES, "photos", RECIPE)
+        run = await store.open_run(OPENING)
         await asyncio.gather(*[store.save(bought(run, number)) for number in range(60)])
         await store.save(secret(run, 70, "ana-in-red.jpg"))
         await store.save(secret(run, 70, "ana-in-red.jpg"))
@@ -192,7 +198,7 @@ def test_no_byte_of_what_was_forgotten_stays_in_the_file(file: Path, what: str) 
 
 def test_what_is_deleted_is_overwritten_even_before_the_file_is_rewritten(file: Path) -> None:
     async def test(store: SqlStore) -> None:
-        run = await store.open_run(SOURCES, "photos", RECIPE)
+        run = await store.open_run(OPENING)
         await store.save(secret(run, 1, "ana.jpg"))
         await store.beat(Beat(run.id, Progress(finished=True), "complete"))
         await forgotten(store, "ana.jpg")

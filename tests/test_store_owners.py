@@ -16,21 +16,21 @@ from manyeyes.model.progress import Progress
 from manyeyes.model.ticket import Go, Held, Ticket, Unsettled
 from manyeyes.store.owner import GRACE, LEASE, holds, new_owner
 from manyeyes.store.sql import SqlStore
-from manyeyes.store.tables import claims, runs
+from manyeyes.store.tables import claims, intents, runs
 from manyeyes.store.values import Beat
 from source_files import ROOT
-from store_samples import ANSWER, RECIPE, SOURCES, bought, key, purchase
+from store_samples import ANSWER, OPENING, bought, key, purchase
 
 #: Another process that begins to buy picture 1 and then waits to be killed.
 BUYER = """
 import asyncio, sys
 from manyeyes.model.ticket import Ticket
 from manyeyes.store.sql import SqlStore
-from store_samples import RECIPE, SOURCES, purchase
+from store_samples import OPENING, purchase
 
 async def main():
     async with SqlStore(sys.argv[1]) as store:
-        run = await store.open_run(SOURCES, "photos", RECIPE)
+        run = await store.open_run(OPENING)
         begun = await store.begin(purchase(run, 1))
         await store.keep_ticket(Ticket(begun.intent, "r8_1"))
         print(begun.intent.id, flush=True)
@@ -68,8 +68,8 @@ def kill(process: subprocess.Popen[str]) -> None:
 def test_of_two_stores_exactly_one_may_buy_and_the_other_gets_its_answer(url: str) -> None:
     async def main() -> None:
         async with SqlStore(url) as one, SqlStore(url) as other:
-            first = await one.open_run(SOURCES, "photos", RECIPE)
-            second = await other.open_run(SOURCES, "photos", RECIPE)
+            first = await one.open_run(OPENING)
+            second = await other.open_run(OPENING)
             begun = await asyncio.gather(one.begin(purchase(first, 1)), other.begin(purchase(second, 1)))
             assert sorted(type(what).__name__ for what in begun) == ["Go", "Held"]
             buyer, run, waiting, its_run = (one, first, other, second)
@@ -84,7 +84,7 @@ def test_of_two_stores_exactly_one_may_buy_and_the_other_gets_its_answer(url: st
 def test_many_stores_that_open_one_new_file_at_once_agree_on_who_buys(url: str) -> None:
     async def buy() -> list[int]:
         async with SqlStore(url) as store:
-            run = await store.open_run(SOURCES, "photos", RECIPE)
+            run = await store.open_run(OPENING)
             begun = await asyncio.gather(*[store.begin(purchase(run, number)) for number in range(30)])
             mine = [number for number, what in enumerate(begun) if isinstance(what, Go)]
             await asyncio.gather(*[store.save(bought(run, number)) for number in mine])
@@ -100,8 +100,8 @@ def test_many_stores_that_open_one_new_file_at_once_agree_on_who_buys(url: str) 
 def test_whoever_does_not_hold_a_claim_cannot_give_it_up(url: str) -> None:
     async def main() -> None:
         async with SqlStore(url) as one, SqlStore(url) as other:
-            first = await one.open_run(SOURCES, "photos", RECIPE)
-            second = await other.open_run(SOURCES, "photos", RECIPE)
+            first = await one.open_run(OPENING)
+            second = await other.open_run(OPENING)
             await one.begin(purchase(first, 1))
             await other.let_go(key(1), unsure=True)
             await other.beat(Beat(second.id, Progress(finished=True), "complete"))
@@ -114,10 +114,10 @@ def test_a_store_that_is_left_gives_up_its_claims_and_closes_its_runs(url: str) 
     async def main() -> None:
         async with SqlStore(url) as other:
             async with SqlStore(url) as one:
-                first = await one.open_run(SOURCES, "photos", RECIPE)
+                first = await one.open_run(OPENING)
                 begun = await one.begin(purchase(first, 1))
                 assert isinstance(begun, Go)
-            second = await other.open_run(SOURCES, "photos", RECIPE)
+            second = await other.open_run(OPENING)
             again = await other.begin(purchase(second, 1))
             assert isinstance(again, Unsettled)
             assert again.left == ((begun.intent, None),)
@@ -138,7 +138,7 @@ def test_a_killed_process_holds_nothing_and_its_tickets_are_taken_over_at_once(u
 
     async def main() -> None:
         async with SqlStore(url) as store:
-            run = await store.open_run(SOURCES, "photos", RECIPE)
+            run = await store.open_run(OPENING)
             assert await store.begin(purchase(run, 1)) == Held()
             kill(process)
             begun = await store.begin(purchase(run, 1))
@@ -206,29 +206,50 @@ def expire(connection: Connection) -> None:
 def test_a_claim_that_is_not_renewed_runs_out_and_one_that_is_holds_on(url: str) -> None:
     async def main() -> None:
         async with SqlStore(url) as one, SqlStore(url) as other:
-            first = await one.open_run(SOURCES, "photos", RECIPE)
-            second = await other.open_run(SOURCES, "photos", RECIPE)
+            first = await one.open_run(OPENING)
+            second = await other.open_run(OPENING)
             await one.begin(purchase(first, 1))
             await one.carry_out(expire)
-            await one.beat(Beat(first.id, Progress()))
+            assert await one.renew(first.id) == {key(1)}
             assert await other.begin(purchase(second, 1)) == Held()
             await one.carry_out(expire)
             assert isinstance(await other.begin(purchase(second, 1)), Unsettled)
-            # The first comes back too late: the claim is no longer its own to give up.
+            # The first comes back too late, and hears of it; the claim is no longer its own to give up.
+            assert await one.renew(first.id) == set()
             await one.let_go(key(1), unsure=True)
-            await one.beat(Beat(first.id, Progress()))
             assert await one.begin(purchase(first, 1)) == Held()
 
     asyncio.run(main())
 
 
+def test_who_answers_after_its_claim_was_taken_over_leaves_open_what_the_other_began(url: str) -> None:
+    async def main() -> None:
+        async with SqlStore(url) as one, SqlStore(url) as other:
+            first = await one.open_run(OPENING)
+            second = await other.open_run(OPENING)
+            await one.begin(purchase(first, 1))
+            await one.carry_out(expire)
+            taken_over = await other.begin(purchase(second, 1))
+            assert isinstance(taken_over, Unsettled)
+            await one.save(bought(first, 1))
+            assert taken_over.intent.id in await other.carry_out(open_intents)
+            await other.save(bought(second, 1))
+            assert await other.carry_out(open_intents) == set()
+
+    asyncio.run(main())
+
+
+def open_intents(connection: Connection) -> set[str]:
+    return {row.id for row in connection.execute(select(intents.c.id).where(~intents.c.closed))}
+
+
 def test_a_run_that_died_in_a_living_process_holds_no_longer_than_its_lease(url: str) -> None:
     async def main() -> None:
         async with SqlStore(url) as store:
-            first = await store.open_run(SOURCES, "photos", RECIPE)
-            second = await store.open_run(SOURCES, "photos", RECIPE)
+            first = await store.open_run(OPENING)
+            second = await store.open_run(OPENING)
             await store.begin(purchase(first, 1))
-            await store.beat(Beat(second.id, Progress()))
+            assert await store.renew(second.id) == set()
             assert await store.begin(purchase(second, 1)) == Held()
             await store.carry_out(lambda c: c.execute(update(claims).values(expires=time.time() - 1)))
             assert isinstance(await store.begin(purchase(second, 1)), Unsettled)
@@ -239,8 +260,8 @@ def test_a_run_that_died_in_a_living_process_holds_no_longer_than_its_lease(url:
 def test_a_heartbeat_tells_others_of_news_and_hears_what_they_want(url: str) -> None:
     async def main() -> None:
         async with SqlStore(url) as store:
-            run = await store.open_run(SOURCES, "photos", RECIPE)
-            other = await store.open_run(SOURCES, "photos", RECIPE)
+            run = await store.open_run(OPENING)
+            other = await store.open_run(OPENING)
             await store.carry_out(
                 lambda c: c.execute(update(runs).where(runs.c.id == run.id).values(wanted="pause"))
             )

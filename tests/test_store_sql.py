@@ -24,8 +24,9 @@ from manyeyes.store.values import Result
 from store_samples import (
     ANSWER,
     DESCRIPTOR,
+    EVER,
+    OPENING,
     RECIPE,
-    SOURCES,
     analyzed,
     bought,
     failed,
@@ -56,7 +57,7 @@ def rows(file: Path, query: str) -> list[tuple[object, ...]]:
 def test_what_a_method_returned_from_is_committed(file: Path) -> None:
     async def main() -> None:
         async with SqlStore(url(file)) as store:
-            run = await store.open_run(SOURCES, "photos", RECIPE)
+            run = await store.open_run(OPENING)
             assert rows(file, "SELECT id, state FROM runs") == [(run.id, "running")]
             begun = await store.begin(purchase(run, 1))
             assert isinstance(begun, Go)
@@ -75,11 +76,11 @@ def test_what_a_method_returned_from_is_committed(file: Path) -> None:
 def test_an_answer_outlives_its_process(file: Path) -> None:
     async def keep() -> None:
         async with SqlStore(url(file)) as store:
-            await store.save(bought(await store.open_run(SOURCES, "photos", RECIPE), 1))
+            await store.save(bought(await store.open_run(OPENING), 1))
 
     async def reuse() -> Answer:
         async with SqlStore(url(file)) as store:
-            found = await store.begin(purchase(await store.open_run(SOURCES, "photos", RECIPE), 1))
+            found = await store.begin(purchase(await store.open_run(OPENING), 1))
             assert isinstance(found, Answer)
             return found
 
@@ -90,7 +91,7 @@ def test_an_answer_outlives_its_process(file: Path) -> None:
 def test_what_was_asked_for_is_kept_even_where_nobody_waits_for_it_any_more(file: Path) -> None:
     async def main() -> None:
         async with SqlStore(url(file)) as store:
-            run = await store.open_run(SOURCES, "photos", RECIPE)
+            run = await store.open_run(OPENING)
             saving = [asyncio.create_task(store.save(bought(run, number))) for number in range(20)]
             await asyncio.sleep(0)
             for task in saving:
@@ -109,7 +110,7 @@ def test_a_name_that_is_not_utf8_is_kept_byte_for_byte(file: Path) -> None:
 
     async def main() -> None:
         async with SqlStore(url(file)) as store:
-            run = await store.open_run(SOURCES, "photos", RECIPE)
+            run = await store.open_run(OPENING)
             await store.save(Result(run, analyzed(run, 1, image=ref)))
 
     asyncio.run(main())
@@ -122,7 +123,7 @@ def test_a_model_may_say_what_no_database_takes(file: Path, odd: str) -> None:
 
     async def main() -> None:
         async with SqlStore(url(file)) as store:
-            run = await store.open_run(SOURCES, "photos", RECIPE)
+            run = await store.open_run(OPENING)
             await store.save(bought(run, 1, said))
             await store.save(Result(run, failed(run, 2, message=odd)))
             found = await store.look_up(purchase(run, 1))
@@ -169,10 +170,10 @@ def test_no_statement_of_a_run_reads_a_whole_table(file: Path) -> None:
 
     async def main() -> list[str]:
         async with SqlStore(url(file)) as store:
-            run = await store.open_run(SOURCES, "photos", RECIPE)
+            run = await store.open_run(OPENING)
             await store.carry_out(listen)
             await asyncio.gather(*[store.begin(purchase(run, number)) for number in (1, 2, 3)])
-            await store.known(run.portfolio, [picture(1), picture(2)], RECIPE.digest)
+            await store.known(run.portfolio, [picture(1), picture(2)], RECIPE.digest, EVER)
             await store.save(bought(run, 1))
             await store.let_go(key(2))
             return await store.carry_out(plans)
@@ -208,7 +209,7 @@ def test_the_thread_ends_with_the_store(file: Path) -> None:
 def test_the_thread_ends_when_whoever_uses_the_store_is_cancelled(file: Path) -> None:
     async def use(begun: asyncio.Event) -> None:
         async with SqlStore(url(file)) as store:
-            run = await store.open_run(SOURCES, "photos", RECIPE)
+            run = await store.open_run(OPENING)
             begun.set()
             await asyncio.gather(*[store.begin(purchase(run, number)) for number in range(50)])
             await asyncio.Event().wait()
@@ -238,7 +239,7 @@ def test_the_thread_ends_where_there_is_no_store(tmp_path: Path) -> None:
 def test_a_closed_store_says_so(file: Path) -> None:
     async def main() -> None:
         async with SqlStore(url(file)) as store:
-            run = await store.open_run(SOURCES, "photos", RECIPE)
+            run = await store.open_run(OPENING)
         with pytest.raises(StoreError, match="is closed"):
             await store.save(bought(run, 1))
 
@@ -248,7 +249,7 @@ def test_a_closed_store_says_so(file: Path) -> None:
 def test_a_bad_request_fails_alone(file: Path) -> None:
     async def main() -> Sequence[object]:
         async with SqlStore(url(file)) as store:
-            run = await store.open_run(SOURCES, "photos", RECIPE)
+            run = await store.open_run(OPENING)
             stranger = replace(run, id="nobody's")
             saving = [store.save(bought(run if number != 7 else stranger, number)) for number in range(20)]
             return await asyncio.gather(*saving, return_exceptions=True)
@@ -267,7 +268,7 @@ def test_a_fault_of_ours_reaches_the_one_who_asked_and_nobody_else(file: Path) -
 
     async def main() -> Sequence[object]:
         async with SqlStore(url(file)) as store:
-            run = await store.open_run(SOURCES, "photos", RECIPE)
+            run = await store.open_run(OPENING)
             asked = store.carry_out(faulty), store.save(bought(run, 1)), store.carry_out(_seven)
             return list(await asyncio.gather(*asked, return_exceptions=True))
 

@@ -21,6 +21,7 @@ from manyeyes.imaging.threads import Decoders, cores
 from manyeyes.intake.sources import Sources
 from manyeyes.model.ask import Recipe
 from manyeyes.model.descriptor import parse_descriptor
+from manyeyes.model.image import ImageRef
 from manyeyes.pacing.budget import Budget
 from manyeyes.pacing.limit import FixedLimit
 from manyeyes.pacing.limiter import Limiter
@@ -95,7 +96,6 @@ async def assembled(
             kept,
             limiter_of(settings, analyzer, concurrency),
             parse_descriptor,
-            Uplink(None if settings.upload_mbps is None else settings.upload_mbps * MEGA),
         )
         yield Assembly(parts, plan_of(settings, wish, analyzer, concurrency), settings)
 
@@ -114,13 +114,14 @@ def _by_size(settings: Settings) -> bool:
 
 
 async def _count(sources: Sources) -> int:
-    return sum([not hasattr(item, "reason") async for item in sources.list()])
+    return sum([isinstance(item, ImageRef) async for item in sources.list()])
 
 
 def limiter_of(settings: Settings, analyzer: Analyzer, concurrency: int) -> Limiter:
     """What holds the calls of this analyzer back."""
     quota = None if settings.rpm is None else Quota.per_minute(settings.rpm, settings.burst)
-    return Limiter(FixedLimit(concurrency), quota, listens_first=analyzer.traits.announces_quota)
+    uplink = Uplink() if settings.upload_mbps is None else Uplink(settings.upload_mbps * MEGA)
+    return Limiter(FixedLimit(concurrency), quota, uplink, listens_first=analyzer.traits.announces_quota)
 
 
 def plan_of(settings: Settings, wish: Wish, analyzer: Analyzer, concurrency: int) -> Plan:

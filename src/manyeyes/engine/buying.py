@@ -20,7 +20,6 @@ from manyeyes.model.errors import (
     Refused,
     Untraceable,
 )
-from manyeyes.model.image import PreparedImage
 from manyeyes.model.ticket import Intent, Ticket
 from manyeyes.pacing.limit import Ending, FixedLimit
 from manyeyes.pacing.limiter import Limiter, Permit
@@ -69,11 +68,6 @@ class Attempt:
         )
 
 
-def _size_sent(image: PreparedImage) -> int:
-    """Bytes of a picture on the line, in base64: four for each three."""
-    return -(-len(image.data) // 3) * 4
-
-
 class Buying:
     """Finds, buys and follows answers; notes in the attempt what each step may have cost."""
 
@@ -81,10 +75,13 @@ class Buying:
         self._analyzer = parts.analyzer
         self._traits = parts.analyzer.traits
         self._store = parts.store
-        self._uplink = parts.uplink
         per_minute = self._traits.checks_per_minute
         quota = None if per_minute is None else Quota.per_minute(per_minute, LOOKS_AT_ONCE)
         self._looks = Limiter(FixedLimit(LOOKS_AT_ONCE), quota)
+
+    def size_sent(self, job: Job) -> int:
+        """Bytes of a job's picture on the line, in base64: four for each three; 0 where it stays here."""
+        return -(-len(job.prepared.data) // 3) * 4 if self._traits.base_url else 0
 
     async def reply(self, attempt: Attempt, permit: Permit) -> Reply | None:
         """The answer, from wherever it comes; None where none was bought and no more may be.
@@ -111,10 +108,7 @@ class Buying:
 
     async def _start(self, attempt: Attempt, permit: Permit) -> Reply | Ticket:
         job = attempt.job
-        if self._traits.base_url:
-            size = _size_sent(job.prepared)
-            await self._uplink.wait_room(size)
-            attempt.sent_bytes += size
+        attempt.sent_bytes += self.size_sent(job)
         if self._traits.paid:
             # Should the connection break, nobody knows whether it was bought.
             attempt.left, attempt.unheard = ((job.intent, None),), False

@@ -67,6 +67,7 @@ class Calling:
                 permit.release(Ending.SAYS_NOTHING)
                 continue
             job = self._admission.next(clock(), only_retries=only_retries)
+            permit.sends(self._worker.size_sent(job))
             self._in_flight += 1
             tasks.create_task(self._call(job, permit, tasks))
 

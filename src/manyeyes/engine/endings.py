@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from dataclasses import replace
 
 from manyeyes.engine.claims import Claims
 from manyeyes.engine.job import Picture, Settled, Tally
@@ -43,6 +44,11 @@ class Endings:
         followers.append(picture)
         return False
 
+    def pass_lead(self, sha256: str) -> Picture | None:
+        """The picture that leads from now on, the leader having lost its bytes; None where none follows."""
+        followers = self._followers.get(sha256)
+        return followers.pop(0) if followers else None
+
     def failed(self, sha256: str) -> NoAnswer | None:
         """Why these bytes failed before in this run."""
         return self._failed.get(sha256)
@@ -58,12 +64,15 @@ class Endings:
 
     async def settle(self, step: Settled) -> None:
         """A picture's own attempts have ended."""
-        job, key = step.job, step.job.intent.key
-        outcome = _outcome(self._first(job.picture, key.sha256), key.sha256, step.end, job.tally)
-        answer = step.end if step.final else None
+        job, end, key = step.job, step.end, step.job.intent.key
+        first = self._first(job.picture, key.sha256)
+        if isinstance(end, Answer) and step.final:
+            end = replace(end, id=f"{self._run.id}.{first.position}")
+        outcome = _outcome(first, key.sha256, end, job.tally, reused=step.reused)
+        answer = end if step.final else None
         claimed = self._claims.holds(key)
         await self._keep(Result(self._run, outcome, key, answer, bool(job.left), claimed))
-        await self._share(key.sha256, step.end)
+        await self._share(key.sha256, end)
 
     def _first(self, leader: Picture, sha256: str) -> Picture:
         """Of pictures with the same bytes, the first of the listing: the call counts as its own, whichever
@@ -109,4 +118,4 @@ def _outcome(
     spent = tally.attempts, tally.seconds, tally.usage, tally.possibly_paid_twice, reused, tally.sent_bytes
     if isinstance(end, NoAnswer):
         return Failed(image, id_, position, sha256, end.kind, end.message, *spent)
-    return Analyzed(image, id_, position, sha256, end.descriptor, *spent)
+    return Analyzed(image, id_, position, sha256, end.descriptor, *spent, answer=end.id)

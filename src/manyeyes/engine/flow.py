@@ -9,6 +9,7 @@ from manyeyes.engine.backlog import Backlog
 from manyeyes.engine.batches import Batches
 from manyeyes.engine.calling import Calling, Consent
 from manyeyes.engine.claims import Claims
+from manyeyes.engine.elsewhere import Elsewhere
 from manyeyes.engine.endings import Endings
 from manyeyes.engine.feed import Feed, Groups
 from manyeyes.engine.plan import Plan
@@ -36,7 +37,9 @@ class Flow:
         self._feed = feed
         self._groups = Groups(feed, plan.group if plan.batch_budget is None else None)
         traits = parts.analyzer.traits
-        self._claims = Claims(parts.store, plan, record, paid=traits.paid, payer=traits.payer)
+        self._claims = Claims(
+            parts.store, record, deadline=plan.deadline, paid=traits.paid, payer=traits.payer
+        )
         self._backlog = Backlog()
         admission = Admission()
         endings = Endings(parts.store, record, self._claims, self._ended)
@@ -47,6 +50,7 @@ class Flow:
             self._backlog,
             preparing,
             admission,
+            Elsewhere(self._claims, feed.tell),
             batches=batches,
             capacity=lambda: parts.limiter.limit.value + 2 * plan.cores,
             stop=self.stop,
@@ -69,6 +73,10 @@ class Flow:
         if self._feed.progress.current == self._feed.progress.total:
             # Told to stop when all were in flight already: nothing is left to go on with.
             self.stopped = None
+
+    async def renew(self) -> None:
+        """Keep the claims from running out. Raises StoreError."""
+        await self._claims.renew()
 
     def stop(self, why: str) -> None:
         """Admit no more; what is in flight is finished and saved."""

@@ -59,6 +59,10 @@ class Job:
     unheard: bool = False
 
 
+#: Why an attempt came to nothing: another process is buying this answer.
+HELD = "held"
+
+
 @dataclass(frozen=True, slots=True)
 class Again:
     """Try once more, not before so many seconds have passed."""
@@ -80,6 +84,8 @@ class Settled:
     end: Answer | NoAnswer
     #: Whether `end` is worth keeping for every picture with the same bytes.
     final: bool
+    #: Kept already: another process brought it.
+    reused: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from manyeyes.model.ask import Recipe
 from manyeyes.pacing.budget import Budget
 from manyeyes.pacing.retry import Retry
+from manyeyes.store.values import Opening
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,3 +34,7 @@ class Plan:
     #: Decodes that run at once; pictures wait prepared for twice as many.
     cores: int = 2
     seed: int = 0
+
+    def opening(self, sources: tuple[str, ...], label: str) -> Opening:
+        """What is asked of the store: a run of this plan over these sources."""
+        return Opening(sources, label, self.recipe, self.fresh, self.retry_failed)

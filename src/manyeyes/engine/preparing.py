@@ -13,14 +13,11 @@ from manyeyes.engine.room import Room
 from manyeyes.engine.seams import Parts
 from manyeyes.model.errors import ImageError, UnreadableImage
 from manyeyes.model.image import ImageRef, Original
-from manyeyes.model.outcome import Answer, NoAnswer
 from manyeyes.model.ticket import Go, Held, Key, Unsettled
 from manyeyes.store.values import Begun, RunRecord
 
-#: Seconds between looks at an answer that another process is buying.
-HELD_SECONDS = 0.5
-#: Bytes of originals in memory for each decoder: what it decodes, and as much again that waits for it.
-BYTES_EACH = 8_000_000
+#: Bytes of originals in memory for each decoder: what it decodes, and about as much that waits for it.
+BYTES_EACH = 4_000_000
 
 
 class Preparing:
@@ -42,24 +39,19 @@ class Preparing:
         by place and version: these end here, unread. Raises StoreError."""
         portfolio, listed = self._run.portfolio, enumerate(images, position)
         pictures = [Picture(image, portfolio.picture_id(image.locator), at) for at, image in listed]
-        if self._plan.fresh:
-            return pictures
-        known = await self._store.known(portfolio, images, self._recipe)
+        known = await self._store.known(portfolio, images, self._recipe, self._run.since)
         rest, reused = [], []
         for picture, what in zip(pictures, known, strict=True):
-            if what is None or what.answer is None or self._is_asked_again(what.answer):
+            if what is None or what.answer is None:
                 rest.append(picture)
             else:
                 reused.append(self._endings.reuse(picture, what.sha256, what.answer))
         await asyncio.gather(*reused)
         return rest
 
-    def _is_asked_again(self, answer: Answer | NoAnswer) -> bool:
-        return self._plan.retry_failed and isinstance(answer, NoAnswer)
-
-    async def prepare(self, picture: Picture, stopping: Callable[[], bool]) -> Job | None:
-        """A job that is ready for its call; None where the picture has ended, follows another, or the
-        run is stopping. Raises StoreError."""
+    async def prepare(self, picture: Picture, stopping: Callable[[], bool]) -> Job | Key | None:
+        """A job that is ready for its call; a key where another process is buying the answer to it; None
+        where the picture has ended, follows another, or the run is stopping. Raises StoreError."""
         async with self._room.taken(picture.image.size):
             if stopping():
                 return None
@@ -73,16 +65,32 @@ class Preparing:
                 return None
             key = Key(original.sha256, self._recipe)
             begun = await self._claims.begin(key)
-            if isinstance(begun, Go | Unsettled):
-                return await self._ready(picture, original, begun)
-        del original
-        begun = await self._wait_released(key, begun, stopping)
-        if isinstance(begun, Go | Unsettled):
-            async with self._room.taken(picture.image.size):
-                return await self._ready(picture, None, begun)
-        if not isinstance(begun, Held):
+            match begun:
+                case Go() | Unsettled():
+                    return await self._ready(picture, original, begun)
+                case Held():
+                    return key
             await self._endings.reuse_for_all(picture, key.sha256, begun)
-        return None
+            return None
+
+    async def resume(self, picture: Picture, key: Key, begun: Begun) -> Job | None:
+        """`prepare`, once nobody else buys the answer to `key` any more. Raises StoreError."""
+        assert not isinstance(begun, Held)
+        if not isinstance(begun, Go | Unsettled):
+            await self._endings.reuse_for_all(picture, key.sha256, begun)
+            return None
+        async with self._room.taken(picture.image.size):
+            try:
+                original = await self._read_again(picture, key)
+            except ImageError as error:
+                # It waited without its bytes, and they are gone; copies of it may still have them.
+                if (heir := self._endings.pass_lead(key.sha256)) is not None:
+                    await self._endings.fail(picture, "", error)
+                    return await self.resume(heir, key, begun)
+                unsure = isinstance(begun, Unsettled)
+                await self._endings.fail(picture, key.sha256, error, key=key, unsure=unsure)
+                return None
+            return await self._ready(picture, original, begun)
 
     async def _is_taken_care_of(self, picture: Picture, sha256: str) -> bool:
         """Whether another picture of this run with the same bytes answers, or will answer, for it."""
@@ -91,12 +99,12 @@ class Preparing:
             return True
         return not self._endings.leads(picture, sha256)
 
-    async def _ready(self, picture: Picture, original: Original | None, begun: Go | Unsettled) -> Job | None:
-        """The job, read anew where there is no `original` at hand; None where the picture is no good."""
+    async def _ready(self, picture: Picture, original: Original, begun: Go | Unsettled) -> Job | None:
+        """The job; None where the picture is no good."""
         intent = begun.intent
         left = begun.left if isinstance(begun, Unsettled) else ()
         try:
-            prepared = await self._preparer.prepare(original or await self._read_again(picture, intent.key))
+            prepared = await self._preparer.prepare(original)
         except ImageError as error:
             key = intent.key
             await self._endings.fail(picture, key.sha256, error, key=key, unsure=bool(left))
@@ -108,13 +116,6 @@ class Preparing:
         if original.sha256 != key.sha256:
             raise UnreadableImage(f"{picture.image.name!r} was changed during the run: run again")
         return original
-
-    async def _wait_released(self, key: Key, begun: Begun, stopping: Callable[[], bool]) -> Begun:
-        """Wait, holding no bytes, until the process that buys this answer has it or gives up."""
-        while isinstance(begun, Held) and not stopping():
-            await asyncio.sleep(HELD_SECONDS)
-            begun = await self._claims.begin(key)
-        return begun
 
 
 def _as_read(picture: Picture, original: Original) -> Picture:

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from manyeyes.engine.plan import Plan
 from manyeyes.engine.seams import Parts
 from manyeyes.model.image import ImageRef, PassedOver
-from manyeyes.model.outcome import Answer, NoAnswer
 
 #: Pictures that the store is asked about at once.
 WINDOW = 256
@@ -61,11 +60,10 @@ async def preview(parts: Parts, plan: Plan) -> Preview:
 
 
 async def _answered(parts: Parts, plan: Plan, images: list[ImageRef]) -> int:
-    if plan.fresh or not images:
+    outlook = (
+        await parts.store.outlook(plan.opening(parts.source.identity, parts.source.label)) if images else None
+    )
+    if outlook is None:
         return 0
-    portfolio = await parts.store.portfolio_of(parts.source.identity)
-    if portfolio is None:
-        return 0
-    known = await parts.store.known(portfolio, images, plan.recipe.digest)
-    wanted = Answer if plan.retry_failed else Answer | NoAnswer
-    return sum(what is not None and isinstance(what.answer, wanted) for what in known)
+    known = await parts.store.known(outlook.portfolio, images, plan.recipe.digest, outlook.since)
+    return sum(what is not None and what.answer is not None for what in known)

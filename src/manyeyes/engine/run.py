@@ -71,7 +71,7 @@ class Run:
 
     async def __aenter__(self) -> Self:
         source = self._parts.source
-        self._record = await self._parts.store.open_run(source.identity, source.label, self._plan.recipe)
+        self._record = await self._parts.store.open_run(self._plan.opening(source.identity, source.label))
         self._flow = Flow(self._parts, self._plan, self._record, self._feed, self._consent)
         self._task = asyncio.create_task(self._work())
         return self
@@ -146,7 +146,7 @@ class Run:
         while store.beat_every is not None:
             await asyncio.sleep(store.beat_every)
             try:
-                await store.beat(Beat(self.id, self.progress))
+                await asyncio.gather(store.beat(Beat(self.id, self.progress)), self._flow.renew())
             except StoreError as error:
                 self._flow.stop(str(error))
 

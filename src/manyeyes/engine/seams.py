@@ -3,19 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Protocol
 
 from manyeyes.analyzers.base import Analyzer
-from manyeyes.model.ask import Recipe
 from manyeyes.model.descriptor import StyleDescriptor
 from manyeyes.model.image import ImageRef, Original, PassedOver, PreparedImage
 from manyeyes.model.outcome import Answer, NoAnswer
 from manyeyes.model.portfolio import Portfolio
 from manyeyes.model.ticket import Intent, Key, Ticket
 from manyeyes.pacing.limiter import Limiter
-from manyeyes.pacing.uplink import Uplink
-from manyeyes.store.values import Beat, Begun, Known, Purchase, Result, RunRecord
+from manyeyes.store.values import (
+    Beat,
+    Begun,
+    Known,
+    Opening,
+    Outlook,
+    Purchase,
+    Result,
+    RunRecord,
+    Since,
+)
 
 
 class Source(Protocol):
@@ -48,14 +56,17 @@ class Store(Protocol):
 
     beat_every: float | None
 
-    async def open_run(self, sources: tuple[str, ...], label: str, recipe: Recipe) -> RunRecord:
-        """Open a run, and its portfolio where the sources are new."""
+    async def open_run(self, opening: Opening) -> RunRecord:
+        """Open a run, and its portfolio where the sources are new.
 
-    async def portfolio_of(self, sources: tuple[str, ...]) -> Portfolio | None:
-        """The portfolio that was made from these sources, if one was."""
+        A run that asks afresh, opened within a day after another that did and stopped, goes on with it.
+        """
+
+    async def outlook(self, opening: Opening) -> Outlook | None:
+        """What a run would start from; None where its sources are no portfolio yet."""
 
     async def known(
-        self, portfolio: Portfolio, images: Sequence[ImageRef], recipe: str
+        self, portfolio: Portfolio, images: Sequence[ImageRef], recipe: str, since: Since
     ) -> list[Known | None]:
         """What is known of listed pictures by place and version, their bytes unread."""
 
@@ -77,6 +88,13 @@ class Store(Protocol):
     async def let_go(self, key: Key, *, unsure: bool = False) -> None:
         """Give up a claim; its intents stay open where something may have been bought under them."""
 
+    def renewed_lately(self, run: str) -> bool:
+        """Whether a run's claims surely have not run out, by the clock that also runs while the machine
+        sleeps."""
+
+    async def renew(self, run: str) -> frozenset[Key]:
+        """Keep a run's claims from running out; the claims that it still has."""
+
     async def beat(self, news: Beat) -> str | None:
         """Say that a run is alive; gives back what others ask of it."""
 
@@ -92,5 +110,3 @@ class Parts:
     limiter: Limiter
     #: Turns an answer's text into a descriptor, or raises BadReply.
     parse: Callable[[str], StyleDescriptor]
-    #: What the pictures are sent through.
-    uplink: Uplink = field(default_factory=Uplink)

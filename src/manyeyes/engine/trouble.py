@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 
-from manyeyes.engine.job import Again, Settled, Step
+from manyeyes.engine.job import HELD, Again, Settled, Step
 from manyeyes.model.errors import RateLimited, Refused
 from manyeyes.model.outcome import NoAnswer
 
@@ -41,7 +41,7 @@ class FirstCalls:
 def _fault(step: Step) -> tuple[str | None, str]:
     """The kind of failure that is the provider's or the settings' fault, and what was said of it."""
     match step:
-        case Again(why=why, message=message) if why != RateLimited.kind:
+        case Again(why=why, message=message) if why not in (RateLimited.kind, HELD):
             return why, message
         case Settled(end=NoAnswer(kind=kind, message=message)) if kind != Refused.kind:
             return kind, message

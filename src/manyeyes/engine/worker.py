@@ -6,15 +6,18 @@ import asyncio
 from contextlib import suppress
 from dataclasses import replace
 from random import Random
+from typing import assert_never
 
 from manyeyes.engine.buying import Attempt, Buying
 from manyeyes.engine.claims import Claims
-from manyeyes.engine.job import Again, Barred, Job, Settled, Step
+from manyeyes.engine.elsewhere import HELD_SECONDS
+from manyeyes.engine.job import HELD, Again, Barred, Job, Settled, Step
 from manyeyes.engine.plan import Plan
 from manyeyes.engine.seams import Parts
 from manyeyes.model.ask import Reply
 from manyeyes.model.errors import AccessDenied, AnalyzerError, BadReply, Broken, OutOfTime, Pushback, Refused
 from manyeyes.model.outcome import Answer, NoAnswer
+from manyeyes.model.ticket import Go, Held, Unsettled
 from manyeyes.pacing.limit import Ending
 from manyeyes.pacing.limiter import Permit
 from manyeyes.pacing.retry import LISTED_AFTER, is_free, named_wait
@@ -35,6 +38,8 @@ class Worker:
 
     async def attempt(self, job: Job, permit: Permit) -> Step:
         """One attempt, with a permit that is released on every path. Raises StoreError."""
+        if not await self._claims.still_holds(job.intent.key):
+            return await self._taken_over(job, permit)
         clock = asyncio.get_running_loop().time
         began, attempt, key = clock(), Attempt(job), job.intent.key
         # Until it is known what came of it, and kept, something may have been bought.
@@ -47,6 +52,31 @@ class Worker:
             counted = step.job.tally.possibly_paid_twice > 0
             self._claims.note(key, unsure=bool(step.job.left) or counted)
         return step
+
+    async def _taken_over(self, job: Job, permit: Permit) -> Step:
+        """Another process has taken our claim over, as the machine slept: ask for it once more."""
+        try:
+            begun = await self._claims.begin(job.intent.key)
+        except BaseException:
+            permit.release(Ending.SAYS_NOTHING)
+            raise
+        match begun:
+            case Go(intent=intent):
+                return await self.attempt(replace(job, intent=intent, left=()), permit)
+            case Unsettled(intent=intent, left=left):
+                return await self.attempt(replace(job, intent=intent, left=left), permit)
+        permit.release(Ending.SAYS_NOTHING)
+        match begun:
+            case Held(by=holder):
+                return Again(job, HELD_SECONDS, named=False, why=HELD, message=f"{holder} is at it")
+            case Answer() | NoAnswer():
+                return Settled(replace(job, left=()), begun, final=False, reused=True)
+            case _:
+                assert_never(begun)
+
+    def size_sent(self, job: Job) -> int:
+        """Bytes that an attempt at a job may send."""
+        return 0 if job.given_up is not None else self._buying.size_sent(job)
 
     async def _step(self, job: Job, end: Reply | AnalyzerError | None) -> Step:
         if isinstance(end, Reply):

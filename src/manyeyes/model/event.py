@@ -55,6 +55,16 @@ class GroupEnded:
 
 
 @dataclass(frozen=True, slots=True)
+class Waiting:
+    """Pictures have been waiting for a while for answers that another process is buying."""
+
+    pictures: int
+    #: Who that is, in words.
+    holder: str
+    at: float
+
+
+@dataclass(frozen=True, slots=True)
 class RunEnded:
     """Nothing is in flight any more."""
 
@@ -63,4 +73,4 @@ class RunEnded:
     at: float
 
 
-Event = RunStarted | Listed | Skipped | Ended | GroupEnded | RunEnded
+Event = RunStarted | Listed | Skipped | Ended | GroupEnded | Waiting | RunEnded

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from manyeyes.model.ask import Usage
 from manyeyes.model.descriptor import StyleDescriptor
@@ -17,6 +17,8 @@ class Answer:
     #: The model's own words.
     raw: str
     usage: Usage = Usage()
+    #: Names it in the store, once it is kept.
+    id: str = field(default="", compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +50,8 @@ class Analyzed:
     reused: bool = False
     #: Bytes of the picture that went over the line, all tries together.
     sent_bytes: int = 0
+    #: The answer that the descriptor is from (`Answer.id`).
+    answer: str = ""
 
     @property
     def name(self) -> str:

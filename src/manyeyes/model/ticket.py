@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from manyeyes.model.ask import Allowance
 
@@ -67,3 +67,6 @@ class Unsettled:
 @dataclass(frozen=True, slots=True)
 class Held:
     """Another process is buying this very answer now: wait for it."""
+
+    #: Who that is, in words.
+    by: str = field(default="another run", compare=False)

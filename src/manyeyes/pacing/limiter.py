@@ -13,9 +13,11 @@ from manyeyes.model.errors import Pushback
 from manyeyes.pacing.limit import Ending, Limit, Sample
 from manyeyes.pacing.quota import Announced, Quota
 from manyeyes.pacing.retry import named_wait
+from manyeyes.pacing.uplink import Uplink
 
 #: Seconds. A gate that opens sooner is open: no timer could be told to wait for it.
 SHORTEST_WAIT = 1e-7
+_NO_CAP = Uplink()
 
 
 class Gate(Enum):
@@ -24,6 +26,7 @@ class Gate(Enum):
     CONCURRENCY = "concurrency"
     REQUESTS = "requests"
     COOL_DOWN = "cool-down"
+    UPLOAD = "upload"
     #: The provider's headers tell its quota; nobody else goes before the first ones are here.
     FIRST_WORD = "first word"
 
@@ -37,6 +40,10 @@ class Permit:
     sent_at: float
     in_flight: int
     released: bool = field(default=False, init=False)
+
+    def sends(self, size: int) -> None:
+        """The call sends so many bytes: nobody else does before they have had their time on the line."""
+        self.limiter.uplink = self.limiter.uplink.taken(self.sent_at, size)
 
     def heard(self, allowance: Allowance | None) -> None:
         """Pass on what a response's headers said, as soon as they are known."""
@@ -63,9 +70,17 @@ class Limiter:
     share a limiter take turns, however many pictures each has.
     """
 
-    def __init__(self, limit: Limit, quota: Quota | None = None, *, listens_first: bool = False) -> None:
+    def __init__(
+        self,
+        limit: Limit,
+        quota: Quota | None = None,
+        uplink: Uplink = _NO_CAP,
+        *,
+        listens_first: bool = False,
+    ) -> None:
         self.limit = limit
         self.quota = quota
+        self.uplink = uplink
         self.announced = Announced()
         self.in_flight = 0
         self.sent = 0
@@ -138,8 +153,10 @@ class Limiter:
         if self.in_flight >= self.limit.value:
             return Gate.CONCURRENCY, None
         quota_wait = self.quota.wait(now) if self.quota is not None else 0.0
-        wait = max(quota_wait, self.announced.wait(now))
-        return (Gate.REQUESTS, wait) if wait > SHORTEST_WAIT else (None, None)
+        requests, line = max(quota_wait, self.announced.wait(now)), self.uplink.wait(now)
+        if max(requests, line) <= SHORTEST_WAIT:
+            return None, None
+        return (Gate.REQUESTS, requests) if requests >= line else (Gate.UPLOAD, line)
 
     def _wake(self) -> None:
         """Let waiters go while every gate is open; otherwise come back when one may open.

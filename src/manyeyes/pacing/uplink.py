@@ -2,25 +2,27 @@
 
 from __future__ import annotations
 
-import asyncio
+from dataclasses import dataclass
+from math import inf
 
 
+@dataclass(frozen=True, slots=True)
 class Uplink:
-    """A line that takes so many bytes a second; None for one without a cap.
+    """A line that takes so many bytes a second; inf for one without a cap.
 
-    Each sending is given its time in the order of asking: it may start when all before it would have
-    gone through at the capped rate.
+    A sending may start when all before it would have gone through at the capped rate; a rest saves
+    nothing up.
     """
 
-    def __init__(self, bytes_per_second: float | None = None) -> None:
-        self._bytes_per_second = bytes_per_second
-        self._free_at = float("-inf")
+    bytes_per_second: float = inf
+    free_at: float = -inf
 
-    async def wait_room(self, size: int) -> None:
-        """Wait until `size` bytes may be sent."""
-        if self._bytes_per_second is None:
-            return
-        now = asyncio.get_running_loop().time()
-        start = max(now, self._free_at)
-        self._free_at = start + size / self._bytes_per_second
-        await asyncio.sleep(start - now)
+    def wait(self, now: float) -> float:
+        """Seconds until something may be sent; 0 where it may now."""
+        return max(0.0, self.free_at - now)
+
+    def taken(self, now: float, size: int) -> Uplink:
+        """The line once `size` bytes are being sent, from `now` on or when it is free."""
+        if self.bytes_per_second == inf:
+            return self
+        return Uplink(self.bytes_per_second, max(now, self.free_at) + size / self.bytes_per_second)

@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import Connection, select
 
 from manyeyes.model.ticket import Go, Held, Intent, Key, Ticket, Unsettled
-from manyeyes.store.owner import LEASE, holds
+from manyeyes.store.owner import LEASE, described, holds
 from manyeyes.store.rows import intent_for, intent_row, keep, to_intent
 from manyeyes.store.statements import Kept, accepted, answers_to, hashes, key_of, still_open, with_bytes
 from manyeyes.store.tables import claims, intents, tickets
@@ -66,10 +66,10 @@ class _Desk:
 
     def begin(self, purchase: Purchase) -> Begun:
         key = purchase.key
-        if (answer := accepted(purchase, self.answers)) is not None:
+        if (answer := accepted(purchase.since, self.answers.get(key, ()))) is not None:
             return answer
         if key in self.holders and self._is_held(self.holders[key], purchase):
-            return Held()
+            return Held(by=described(self.holders[key].owner))
         intent = intent_for(purchase, self.now)
         before = tuple(self.left.get(key, ()))
         self.holders[key] = _Holder(purchase.run, self.owner, self.now + LEASE)

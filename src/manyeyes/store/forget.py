@@ -37,8 +37,8 @@ def weigh(connection: Connection, target: Target) -> Forgotten:
     return Forgotten(
         pictures=_count(connection, select(pictures.c.id).where(_is_of(target))),
         runs=_count(connection, select(runs.c.id).where(_ends_with(target))),
-        answers=_count(connection, select(answers.c.sha256).where(answered, answers.c.sha256.not_in(others))),
-        shared=_count(connection, select(answers.c.sha256).where(answered, answers.c.sha256.in_(others))),
+        answers=_count(connection, select(answers.c.id).where(answered, answers.c.sha256.not_in(others))),
+        shared=_count(connection, select(answers.c.id).where(answered, answers.c.sha256.in_(others))),
     )
 
 

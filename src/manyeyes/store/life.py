@@ -6,20 +6,33 @@ import json
 import time
 from collections.abc import Sequence
 
-from sqlalchemy import Connection, and_, delete, insert, select, update
+from sqlalchemy import Connection, and_, bindparam, delete, insert, select, update
 
 from manyeyes.model.portfolio import Portfolio
+from manyeyes.model.ticket import Key
 from manyeyes.store.owner import LEASE
 from manyeyes.store.rows import keep, new_id, recipe_row
 from manyeyes.store.tables import claims, portfolios, recipes, runs
-from manyeyes.store.values import Beat, Opening, RunRecord
+from manyeyes.store.values import Beat, Opening, Outlook, RunRecord, Since
+
+#: Seconds for which a run that stopped is gone on with by one that asks afresh too; later, "afresh" means
+#: that nothing from before counts.
+GONE_ON_WITH = 86_400.0
+
+_LAST_RUN = (
+    select(runs.c.state, runs.c.started, runs.c.answers_from, runs.c.noes_from)
+    .where(runs.c.portfolio == bindparam("of_portfolio"), runs.c.recipe == bindparam("of_recipe"))
+    .order_by(runs.c.started.desc())
+    .limit(1)
+)
 
 
 def open_run(connection: Connection, opening: Opening, owner: str) -> RunRecord:
     """Open a run, and its portfolio where the sources are new."""
     now = time.time()
     keep(connection, recipes, [recipe_row(opening.recipe)])
-    record = RunRecord(new_id(), _portfolio(connection, opening, now), opened=now)
+    portfolio = _portfolio(connection, opening, now)
+    record = RunRecord(new_id(), portfolio, now, _since(connection, opening, portfolio, now))
     connection.execute(
         insert(runs).values(
             id=record.id,
@@ -31,20 +44,41 @@ def open_run(connection: Connection, opening: Opening, owner: str) -> RunRecord:
             seq=0,
             progress="{}",
             started=now,
+            answers_from=record.since.answers_from,
+            noes_from=record.since.noes_from,
         )
     )
     return record
 
 
-def portfolio_of(connection: Connection, sources: tuple[str, ...]) -> Portfolio | None:
-    """The portfolio that was made from these sources, if one was."""
-    origin = json.dumps(sources)
+def outlook(connection: Connection, opening: Opening) -> Outlook | None:
+    """What a run would start from; None where these sources are no portfolio yet."""
+    portfolio = _known_portfolio(connection, opening)
+    if portfolio is None:
+        return None
+    return Outlook(portfolio, _since(connection, opening, portfolio, time.time()))
+
+
+def _since(connection: Connection, opening: Opening, portfolio: Portfolio, now: float) -> Since:
+    """What counts in a run opened now. One that asks afresh after another that stopped goes on with that
+    one: what it brought was paid for, and is fresh."""
+    since = opening.since(now)
+    last = connection.execute(
+        _LAST_RUN, {"of_portfolio": portfolio.id, "of_recipe": opening.recipe.digest}
+    ).one_or_none()
+    if last is None or last.state == "complete" or last.started < now - GONE_ON_WITH:
+        return since
+    return since.or_before(Since(last.answers_from, last.noes_from))
+
+
+def _known_portfolio(connection: Connection, opening: Opening) -> Portfolio | None:
+    origin = json.dumps(opening.sources)
     row = connection.execute(select(portfolios).where(portfolios.c.origin == origin)).one_or_none()
     return None if row is None else Portfolio(row.id, row.name)
 
 
 def _portfolio(connection: Connection, opening: Opening, now: float) -> Portfolio:
-    known = portfolio_of(connection, opening.sources)
+    known = _known_portfolio(connection, opening)
     if known is not None:
         return known
     fresh = Portfolio(new_id(), opening.label)
@@ -53,16 +87,25 @@ def _portfolio(connection: Connection, opening: Opening, now: float) -> Portfoli
     return fresh
 
 
+def renew(connection: Connection, asked: Sequence[str], owner: str) -> list[frozenset[Key]]:
+    """Keep the claims of runs for another lease; those that each still has."""
+    kept = update(claims).where(claims.c.owner == owner).values(expires=time.time() + LEASE)
+    kept_keys = kept.returning(claims.c.sha256, claims.c.recipe)
+    return [
+        frozenset(
+            Key(row.sha256, row.recipe) for row in connection.execute(kept_keys.where(claims.c.run == run))
+        )
+        for run in asked
+    ]
+
+
 def beat(connection: Connection, beats: Sequence[Beat], owner: str) -> list[str | None]:
-    """Keep runs and their claims alive, or close them; gives back what others ask of each run."""
+    """Keep runs alive, or close them and give up their claims; gives back what others ask of each run."""
     now = time.time()
     for news in beats:
         _tell(connection, news, now)
-        held = and_(claims.c.run == news.run, claims.c.owner == owner)
-        if news.state == "running":
-            connection.execute(update(claims).where(held).values(expires=now + LEASE))
-        else:
-            connection.execute(delete(claims).where(held))
+        if news.state != "running":
+            connection.execute(delete(claims).where(claims.c.run == news.run, claims.c.owner == owner))
     wanted = connection.execute(select(runs.c.id, runs.c.wanted).where(runs.c.id.in_([b.run for b in beats])))
     by_run = {row.id: row.wanted for row in wanted}
     return [by_run.get(news.run) for news in beats]

@@ -7,12 +7,11 @@ import time
 from collections.abc import Sequence
 from dataclasses import replace
 
-from manyeyes.model.ask import Recipe
 from manyeyes.model.image import ImageRef
 from manyeyes.model.outcome import Answer, NoAnswer, Outcome
 from manyeyes.model.portfolio import Portfolio
 from manyeyes.model.ticket import Go, Held, Intent, Key, Ticket, Unsettled
-from manyeyes.store.values import Beat, Begun, Known, Purchase, Result, RunRecord
+from manyeyes.store.values import Beat, Begun, Known, Opening, Outlook, Purchase, Result, RunRecord, Since
 
 
 class MemoryStore:
@@ -26,13 +25,16 @@ class MemoryStore:
 
     def __init__(self) -> None:
         self.portfolios: dict[tuple[str, ...], Portfolio] = {}
-        self.answers: dict[Key, Answer | NoAnswer] = {}
+        #: What was answered, newest first, each with when it was kept.
+        self.answers: dict[Key, list[tuple[Answer | NoAnswer, float]]] = {}
         self.outcomes: dict[str, list[Outcome]] = {}
         self.open: dict[Key, list[tuple[Intent, Ticket | None]]] = {}
         #: Which run is buying an answer now.
         self.claims: dict[Key, str] = {}
         self.beats: list[Beat] = []
-        self._answered_at: dict[Key, float] = {}
+        #: The last run of a portfolio with a recipe, and the state that it is in.
+        self._last: dict[tuple[Portfolio, str], RunRecord] = {}
+        self._states: dict[str, str] = {}
         self._places: dict[str, tuple[str, str]] = {}
         self._ids = itertools.count(1)
 
@@ -45,34 +47,51 @@ class MemoryStore:
     def _id(self) -> str:
         return f"{next(self._ids):026d}"
 
-    async def open_run(self, sources: tuple[str, ...], label: str, recipe: Recipe) -> RunRecord:  # noqa: ARG002
+    async def open_run(self, opening: Opening) -> RunRecord:
         """Open a run, and its portfolio where the sources are new."""
-        portfolio = self.portfolios.setdefault(sources, Portfolio(self._id(), label))
-        record = RunRecord(self._id(), portfolio, opened=float(next(self._ids)))
+        portfolio = self.portfolios.setdefault(opening.sources, Portfolio(self._id(), opening.label))
+        opened = float(next(self._ids))
+        record = RunRecord(self._id(), portfolio, opened, self._since(opening, portfolio, opened))
+        self._last[portfolio, opening.recipe.digest] = record
+        self._states[record.id] = "running"
         self.outcomes[record.id] = []
         return record
 
-    async def portfolio_of(self, sources: tuple[str, ...]) -> Portfolio | None:
-        """The portfolio that was made from these sources, if one was."""
-        return self.portfolios.get(sources)
+    async def outlook(self, opening: Opening) -> Outlook | None:
+        """What a run would start from; None where its sources are no portfolio yet."""
+        portfolio = self.portfolios.get(opening.sources)
+        if portfolio is None:
+            return None
+        return Outlook(portfolio, self._since(opening, portfolio, float(next(self._ids))))
+
+    def _since(self, opening: Opening, portfolio: Portfolio, now: float) -> Since:
+        since, last = opening.since(now), self._last.get((portfolio, opening.recipe.digest))
+        if last is None or self._states[last.id] == "complete":
+            return since
+        return since.or_before(last.since)
 
     async def known(
-        self, portfolio: Portfolio, images: Sequence[ImageRef], recipe: str
+        self, portfolio: Portfolio, images: Sequence[ImageRef], recipe: str, since: Since
     ) -> list[Known | None]:
         """What is known of listed pictures by place and version, their bytes unread."""
         known: list[Known | None] = []
         for image in images:
             version, sha256 = self._places.get(portfolio.picture_id(image.locator), ("", ""))
             same = sha256 != "" and version == image.version
-            known.append(Known(sha256, self.answers.get(Key(sha256, recipe))) if same else None)
+            known.append(Known(sha256, self._accepted(Key(sha256, recipe), since)) if same else None)
         return known
+
+    def _accepted(self, key: Key, since: Since) -> Answer | NoAnswer | None:
+        counting = [
+            end
+            for end, kept_at in self.answers.get(key, ())
+            if since.accepts(kept_at, is_no=isinstance(end, NoAnswer))
+        ]
+        return next((end for end in counting if isinstance(end, Answer)), counting[0] if counting else None)
 
     async def look_up(self, purchase: Purchase) -> Answer | NoAnswer | None:
         """The answer that makes this purchase needless, without asking leave to buy."""
-        answer = self.answers.get(purchase.key)
-        if answer is None or not purchase.accepts(answer, self._answered_at[purchase.key]):
-            return None
-        return answer
+        return self._accepted(purchase.key, purchase.since)
 
     async def begin(self, purchase: Purchase) -> Begun:
         """Leave to buy, with what an earlier run left open."""
@@ -116,10 +135,7 @@ class MemoryStore:
                 self._keep(result.key, result.answer)
 
     def _keep(self, key: Key, answer: Answer | NoAnswer) -> None:
-        # A final no never replaces an answer that was paid for.
-        if isinstance(answer, Answer) or not isinstance(self.answers.get(key), Answer):
-            self.answers[key] = answer
-            self._answered_at[key] = float(next(self._ids))
+        self.answers.setdefault(key, []).insert(0, (answer, float(next(self._ids))))
 
     async def let_go(self, key: Key, *, unsure: bool = False) -> None:
         """Give up a claim; its intents stay open where something may have been bought under them."""
@@ -127,9 +143,18 @@ class MemoryStore:
             self.open.pop(key, None)
         self.claims.pop(key, None)
 
+    def renewed_lately(self, run: str) -> bool:  # noqa: ARG002
+        """Always: a claim holds until its run gives it up."""
+        return True
+
+    async def renew(self, run: str) -> frozenset[Key]:
+        """The claims that a run has: they do not run out."""
+        return frozenset(key for key, holder in self.claims.items() if holder == run)
+
     async def beat(self, news: Beat) -> str | None:
         """Keep the news; nobody else could ask for anything. A run that ends gives up its claims."""
         self.beats.append(news)
+        self._states[news.run] = news.state
         if news.state != "running":
             self.claims = {key: run for key, run in self.claims.items() if run != news.run}
         return None

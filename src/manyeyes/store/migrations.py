@@ -4,15 +4,42 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from sqlalchemy import Connection, insert, inspect, select, update
+from sqlalchemy import Connection, insert, inspect, select, text, update
 
 from manyeyes.model.errors import SettingsError
 from manyeyes.store.tables import metadata, store_version
 
 Step = Callable[[Connection], None]
 
+# A step says in SQL what it does: today's tables are not those that it led to.
+
+
+def _answers_have_names(connection: Connection) -> None:
+    """To 2: answers are named rather than replaced, outcomes say which they showed, and runs from when on
+    what is kept counts."""
+    for statement in (
+        "ALTER TABLE answers RENAME TO answers_1",
+        """CREATE TABLE answers (
+            id VARCHAR(40) NOT NULL, sha256 VARCHAR(64) NOT NULL, recipe VARCHAR(32) NOT NULL,
+            descriptor TEXT, raw TEXT NOT NULL, kind TEXT, message TEXT, input_tokens INTEGER,
+            output_tokens INTEGER, created FLOAT NOT NULL,
+            PRIMARY KEY (id), FOREIGN KEY (recipe) REFERENCES recipes (id))""",
+        """INSERT INTO answers SELECT substr(sha256, 1, 20) || substr(recipe, 1, 20), sha256, recipe,
+            descriptor, raw, kind, message, input_tokens, output_tokens, created FROM answers_1""",
+        "DROP TABLE answers_1",
+        "CREATE INDEX answers_key ON answers (sha256, recipe)",
+        "ALTER TABLE outcomes ADD COLUMN answer VARCHAR(40)",
+        """UPDATE outcomes SET answer = (
+            SELECT answers.id FROM answers, runs WHERE runs.id = outcomes.run
+            AND answers.recipe = runs.recipe AND answers.sha256 = outcomes.sha256) WHERE kind IS NULL""",
+        "ALTER TABLE runs ADD COLUMN answers_from FLOAT DEFAULT 0 NOT NULL",
+        "ALTER TABLE runs ADD COLUMN noes_from FLOAT DEFAULT 0 NOT NULL",
+    ):
+        connection.execute(text(statement))
+
+
 #: Step n brings a store from version n + 1 to n + 2; a new store starts at the newest version.
-STEPS: Sequence[Step] = ()
+STEPS: Sequence[Step] = (_answers_have_names,)
 
 
 def bring_up_to_date(connection: Connection, steps: Sequence[Step] = STEPS) -> None:

@@ -29,6 +29,13 @@ def holds(owner: str, expires: float, now: float) -> bool:
     return _lives(int(pid), birth) and now < expires + GRACE
 
 
+def described(owner: str) -> str:
+    """Who that is, in words for people."""
+    machine, pid, _, _ = owner.rsplit(":", 3)
+    host = machine.split("/")[0]
+    return f"process {pid}" if machine == _machine() else f"process {pid} on {host}"
+
+
 @cache
 def _machine() -> str:
     """This machine since it was started, and the name space that its process ids count in.

@@ -157,9 +157,6 @@ def history(connection: Connection, picture: str) -> list[Look]:
 
 
 def _outcomes() -> Select[Any]:
-    answered = and_(
-        outcomes.c.kind.is_(None), answers.c.sha256 == outcomes.c.sha256, answers.c.recipe == runs.c.recipe
-    )
     return select(
         outcomes,
         runs.c.started,
@@ -167,7 +164,9 @@ def _outcomes() -> Select[Any]:
         recipes.c.model,
         *(pictures.c[name] for name in ("path", "entry", "name", "version", "size")),
         *(answers.c[name].label(f"answer_{name}") for name in ("descriptor", "raw")),
-    ).select_from(outcomes.join(runs).join(recipes).join(pictures).outerjoin(answers, answered))
+    ).select_from(
+        outcomes.join(runs).join(recipes).join(pictures).outerjoin(answers, answers.c.id == outcomes.c.answer)
+    )
 
 
 def _kept(row: Any, *, raw: bool) -> Kept:
@@ -189,4 +188,4 @@ def _outcome(row: Any) -> Outcome:
         return Failed(*place, row.kind, row.message, **spent)
     if row.answer_descriptor is None:
         return Failed(*place, "store_error", "its answer is no longer in the store", **spent)
-    return Analyzed(*place, to_descriptor(row.answer_descriptor), **spent)
+    return Analyzed(*place, to_descriptor(row.answer_descriptor), **spent, answer=row.answer)

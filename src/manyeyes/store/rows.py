@@ -17,7 +17,6 @@ from manyeyes.model.ask import Recipe, Usage
 from manyeyes.model.descriptor import StyleDescriptor, as_json, from_json
 from manyeyes.model.outcome import Answer, Failed, NoAnswer
 from manyeyes.model.ticket import Intent, Key
-from manyeyes.store.tables import answers
 from manyeyes.store.values import Purchase, Result
 
 Row = Mapping[str, Any]
@@ -35,7 +34,7 @@ def new_intent_id(now: float) -> str:
 
 
 def keep(connection: Connection, table: Table, rows: Sequence[Row]) -> None:
-    """Insert `rows`, replacing those with the same primary key; but a final no replaces no answer."""
+    """Insert `rows`, replacing those with the same primary key."""
     if rows:
         connection.execute(_replacing(table, connection.dialect.name), rows)
 
@@ -46,10 +45,7 @@ def _replacing(table: Table, dialect: str) -> Insert:
     statement: Any = import_module(f"sqlalchemy.dialects.{dialect}").insert(table)
     key = [column.name for column in table.primary_key]
     fresh = {c.name: statement.excluded[c.name] for c in table.columns if c.name not in key}
-    no_loss = None
-    if table is answers:
-        no_loss = table.c.descriptor.is_(None) | statement.excluded.descriptor.is_not(None)
-    replacing: Insert = statement.on_conflict_do_update(index_elements=key, set_=fresh, where=no_loss)
+    replacing: Insert = statement.on_conflict_do_update(index_elements=key, set_=fresh)
     return replacing
 
 
@@ -95,6 +91,7 @@ def outcome_row(result: Result) -> Row:
         "input_tokens": outcome.usage.input_tokens,
         "output_tokens": outcome.usage.output_tokens,
         "possibly_paid_twice": outcome.possibly_paid_twice,
+        "answer": None if isinstance(outcome, Failed) else outcome.answer or None,
     }
 
 
@@ -103,8 +100,9 @@ def answer_row(key: Key, answer: Answer | NoAnswer, now: float) -> Row:
     row = {"sha256": key.sha256, "recipe": key.recipe, "created": now, "raw": ""}
     if isinstance(answer, NoAnswer):
         none = {"descriptor": None, "input_tokens": None, "output_tokens": None}
-        return row | none | {"kind": answer.kind, "message": answer.message}
+        return row | none | {"id": new_id(), "kind": answer.kind, "message": answer.message}
     return row | {
+        "id": answer.id or new_id(),
         "descriptor": _descriptor_text(answer.descriptor),
         "raw": answer.raw,
         "kind": None,
@@ -135,7 +133,7 @@ def to_answer(row: Any) -> Answer | NoAnswer:
     if row.descriptor is None:
         return NoAnswer(row.kind, row.message)
     usage = Usage(row.input_tokens, row.output_tokens)
-    return Answer(to_descriptor(row.descriptor), row.raw, usage)
+    return Answer(to_descriptor(row.descriptor), row.raw, usage, row.id)
 
 
 def intent_for(purchase: Purchase, now: float) -> Intent:

@@ -2,22 +2,33 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any, TypeVar
 
 from sqlalchemy import Connection
 
-from manyeyes.model.ask import Recipe
 from manyeyes.model.image import ImageRef
 from manyeyes.model.outcome import Answer, NoAnswer
 from manyeyes.model.portfolio import Portfolio
 from manyeyes.model.ticket import Intent, Key, Ticket
 from manyeyes.store import buying, life, statements
 from manyeyes.store.database import BUSY_SECONDS, open_engine
-from manyeyes.store.owner import new_owner
+from manyeyes.store.owner import LEASE, new_owner
 from manyeyes.store.thread import StoreThread
-from manyeyes.store.values import Beat, Begun, Known, Opening, Purchase, Question, Result, RunRecord
+from manyeyes.store.values import (
+    Beat,
+    Begun,
+    Known,
+    Opening,
+    Outlook,
+    Purchase,
+    Question,
+    Result,
+    RunRecord,
+    Since,
+)
 
 T = TypeVar("T")
 
@@ -47,11 +58,15 @@ class SqlStore:
         connect = partial(open_engine, url, create=create, read_only=read_only, busy_seconds=busy_seconds)
         farewell = _nothing if read_only else partial(life.leave, owner=self.owner)
         self._thread = StoreThread(url, connect, farewell)
+        #: When the claims of each run were renewed last.
+        self._renewed_at: dict[str, float] = {}
         # Bound once: requests are put together by the statement they name.
         self._begin = partial(buying.begin, owner=self.owner)
+        self._begin_again = partial(statements.begin_again, owner=self.owner)
         self._save = partial(statements.save, owner=self.owner)
         self._let_go = partial(statements.let_go, owner=self.owner)
         self._beat = partial(life.beat, owner=self.owner)
+        self._renew = partial(life.renew, owner=self.owner)
 
     async def __aenter__(self) -> SqlStore:
         await self._thread.start()
@@ -60,20 +75,21 @@ class SqlStore:
     async def __aexit__(self, *_: object) -> None:
         await self._thread.stop()
 
-    async def open_run(self, sources: tuple[str, ...], label: str, recipe: Recipe) -> RunRecord:
+    async def open_run(self, opening: Opening) -> RunRecord:
         """Open a run, and its portfolio where the sources are new."""
-        opening = Opening(sources, label, recipe)
-        return await self.carry_out(lambda connection: life.open_run(connection, opening, self.owner))
+        record = await self.carry_out(lambda connection: life.open_run(connection, opening, self.owner))
+        self._renewed_at[record.id] = time.time()
+        return record
 
-    async def portfolio_of(self, sources: tuple[str, ...]) -> Portfolio | None:
-        """The portfolio that was made from these sources, if one was."""
-        return await self.carry_out(lambda connection: life.portfolio_of(connection, sources))
+    async def outlook(self, opening: Opening) -> Outlook | None:
+        """What a run would start from; None where its sources are no portfolio yet."""
+        return await self.carry_out(lambda connection: life.outlook(connection, opening))
 
     async def known(
-        self, portfolio: Portfolio, images: Sequence[ImageRef], recipe: str
+        self, portfolio: Portfolio, images: Sequence[ImageRef], recipe: str, since: Since
     ) -> list[Known | None]:
         """What is known of listed pictures by place and version, their bytes unread."""
-        questions = [Question(portfolio, image, recipe) for image in images]
+        questions = [Question(portfolio, image, recipe, since) for image in images]
         return await self.carry_out(lambda connection: statements.known(connection, questions))
 
     async def look_up(self, purchase: Purchase) -> Answer | NoAnswer | None:
@@ -88,7 +104,7 @@ class SqlStore:
 
     async def begin_again(self, purchase: Purchase) -> Intent:
         """The intent for one more question under a claim already held."""
-        intent: Intent = await self._thread.ask(statements.begin_again, purchase)
+        intent: Intent = await self._thread.ask(self._begin_again, purchase)
         return intent
 
     async def keep_ticket(self, ticket: Ticket) -> None:
@@ -102,6 +118,17 @@ class SqlStore:
     async def let_go(self, key: Key, *, unsure: bool = False) -> None:
         """Give up a claim; its intents stay open where something may have been bought under them."""
         await self._thread.ask(self._let_go, (key, unsure))
+
+    def renewed_lately(self, run: str) -> bool:
+        """Whether a run's claims surely have not run out, by the clock that also runs while the machine
+        sleeps."""
+        return time.time() - self._renewed_at[run] < LEASE / 2
+
+    async def renew(self, run: str) -> frozenset[Key]:
+        """Keep a run's claims from running out; the claims that it still has."""
+        kept: frozenset[Key] = await self._thread.ask(self._renew, run)
+        self._renewed_at[run] = time.time()
+        return kept
 
     async def beat(self, news: Beat) -> str | None:
         """Say that a run is alive; gives back what others ask of it."""

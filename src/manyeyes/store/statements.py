@@ -6,7 +6,19 @@ import time
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Table, and_, bindparam, delete, not_, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Row,
+    Table,
+    and_,
+    bindparam,
+    delete,
+    exists,
+    not_,
+    select,
+    update,
+)
 
 from manyeyes.model.outcome import Answer, NoAnswer
 from manyeyes.model.ticket import Intent, Key, Ticket
@@ -20,9 +32,10 @@ from manyeyes.store.rows import (
     to_answer,
 )
 from manyeyes.store.tables import answers, claims, intents, outcomes, pictures, tickets
-from manyeyes.store.values import Known, Purchase, Question, Result
+from manyeyes.store.values import Known, Purchase, Question, Result, Since
 
-Kept = dict[Key, tuple[Answer | NoAnswer, float]]
+#: The rows of `answers` for each key, newest first.
+Kept = dict[Key, list[Row[Any]]]
 
 
 def with_bytes(table: Table) -> ColumnElement[bool]:
@@ -44,8 +57,10 @@ def still_open() -> ColumnElement[bool]:
 _PLACES = select(pictures.c.id, pictures.c.version, pictures.c.sha256).where(
     pictures.c.id.in_(bindparam("places", expanding=True)), pictures.c.sha256 != ""
 )
-_ANSWERS = select(answers).where(with_bytes(answers))
-_CLOSE = update(intents).where(_of_key(intents), still_open()).values(closed=True)
+_ANSWERS = select(answers).where(with_bytes(answers)).order_by(answers.c.created.desc())
+_TAKEN = exists().where(_of_key(claims), claims.c.owner != bindparam("key_owner"))
+# Where another process has taken our claim over, it settles what is open; it may be buying under one.
+_CLOSE = update(intents).where(_of_key(intents), still_open(), ~_TAKEN).values(closed=True)
 _GIVE_UP = delete(claims).where(_of_key(claims), claims.c.owner == bindparam("key_owner"))
 
 
@@ -60,8 +75,10 @@ def known(connection: Connection, questions: Sequence[Question]) -> list[Known |
     }
     kept = answers_to(connection, keys.values())
     return [
-        Known(keys[place].sha256, _answer(kept, keys[place])) if place in keys else None
-        for place in map(_picture_id, questions)
+        Known(keys[place].sha256, accepted(question.since, kept.get(keys[place], ())))
+        if (place := _picture_id(question)) in keys
+        else None
+        for question in questions
     ]
 
 
@@ -69,28 +86,27 @@ def _picture_id(question: Question) -> str:
     return question.portfolio.picture_id(question.image.locator)
 
 
-def _answer(kept: Kept, key: Key) -> Answer | NoAnswer | None:
-    return kept[key][0] if key in kept else None
-
-
 def look_up(connection: Connection, purchases: Sequence[Purchase]) -> list[Answer | NoAnswer | None]:
     """The answers that make these purchases needless."""
     kept = answers_to(connection, [purchase.key for purchase in purchases])
-    return [accepted(purchase, kept) for purchase in purchases]
+    return [accepted(purchase.since, kept.get(purchase.key, ())) for purchase in purchases]
 
 
-def accepted(purchase: Purchase, kept: Kept) -> Answer | NoAnswer | None:
-    """The kept answer that makes this purchase needless."""
-    answer, kept_at = kept.get(purchase.key, (None, 0.0))
-    return answer if answer is not None and purchase.accepts(answer, kept_at) else None
+def accepted(since: Since, rows: Sequence[Row[Any]]) -> Answer | NoAnswer | None:
+    """The newest answer among these that still counts, newest first; a final no where there is none."""
+    counting = [row for row in rows if since.accepts(row.created, is_no=row.descriptor is None)]
+    best = next((row for row in counting if row.descriptor is not None), counting[0] if counting else None)
+    return None if best is None else to_answer(best)
 
 
 def answers_to(connection: Connection, keys: Iterable[Key]) -> Kept:
-    """The answers to these keys, each with the time when it was kept."""
-    if not (wanted := set(keys)):
-        return {}
-    rows = connection.execute(_ANSWERS, hashes(wanted))
-    return {key: (to_answer(row), row.created) for row in rows if (key := key_of(row)) in wanted}
+    """What is kept for these keys."""
+    kept: Kept = {}
+    if wanted := set(keys):
+        for row in connection.execute(_ANSWERS, hashes(wanted)):
+            if (key := key_of(row)) in wanted:
+                kept.setdefault(key, []).append(row)
+    return kept
 
 
 def hashes(keys: Iterable[Key]) -> dict[str, list[str]]:
@@ -103,11 +119,11 @@ def key_of(row: Any) -> Key:
     return Key(row.sha256, row.recipe)
 
 
-def begin_again(connection: Connection, purchases: Sequence[Purchase]) -> list[Intent]:
+def begin_again(connection: Connection, purchases: Sequence[Purchase], owner: str) -> list[Intent]:
     """Close what was asked before under claims that we hold, and write the intents to ask once more."""
     now = time.time()
     fresh = [intent_for(purchase, now) for purchase in purchases]
-    close_intents(connection, [intent.key for intent in fresh])
+    _close_intents(connection, [intent.key for intent in fresh], owner)
     rows = zip(fresh, purchases, strict=True)
     keep(connection, intents, [intent_row(intent, purchase.run) for intent, purchase in rows])
     return fresh
@@ -129,25 +145,28 @@ def save(connection: Connection, results: Sequence[Result], owner: str) -> list[
     brought = [(r.key, r.answer) for r in results if r.key is not None and r.answer is not None]
     keep(connection, answers, [answer_row(key, answer, now) for key, answer in brought])
     held = [(r.key, r.unsure) for r in results if r.key is not None and r.claimed]
-    close_intents(connection, [key for key, unsure in held if not unsure])
+    _close_intents(connection, [key for key, unsure in held if not unsure], owner)
     _give_up(connection, [key for key, _ in held], owner)
     return [None] * len(results)
 
 
 def let_go(connection: Connection, claimed: Sequence[tuple[Key, bool]], owner: str) -> list[None]:
     """Give up claims; close the intents under them unless one may have been bought (True)."""
-    close_intents(connection, [key for key, unsure in claimed if not unsure])
+    _close_intents(connection, [key for key, unsure in claimed if not unsure], owner)
     _give_up(connection, [key for key, _ in claimed], owner)
     return [None] * len(claimed)
 
 
-def close_intents(connection: Connection, keys: Sequence[Key]) -> None:
+def _close_intents(connection: Connection, keys: Sequence[Key], owner: str) -> None:
     """What became of everything that was begun for these keys is known and kept."""
     if keys:
-        connection.execute(_CLOSE, [{"key_sha256": k.sha256, "key_recipe": k.recipe} for k in keys])
+        connection.execute(_CLOSE, _mine(keys, owner))
 
 
 def _give_up(connection: Connection, keys: Sequence[Key], owner: str) -> None:
     if keys:
-        mine = [{"key_sha256": k.sha256, "key_recipe": k.recipe, "key_owner": owner} for k in keys]
-        connection.execute(_GIVE_UP, mine)
+        connection.execute(_GIVE_UP, _mine(keys, owner))
+
+
+def _mine(keys: Sequence[Key], owner: str) -> list[dict[str, str]]:
+    return [{"key_sha256": k.sha256, "key_recipe": k.recipe, "key_owner": owner} for k in keys]

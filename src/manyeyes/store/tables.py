@@ -88,8 +88,11 @@ pictures = Table(
 answers = Table(
     "answers",
     metadata,
-    Column("sha256", String(64), primary_key=True),
-    Column("recipe", ForeignKey("recipes.id"), primary_key=True),
+    # Named after the run and the place that brought it. A newer answer to the same question does not
+    # replace it: it was paid for, and runs that showed it still do.
+    Column("id", String(40), primary_key=True),
+    Column("sha256", String(64), nullable=False),
+    Column("recipe", ForeignKey("recipes.id"), nullable=False),
     # Null for a final no; then kind and message say why.
     Column("descriptor", Text),
     Column("raw", Words, nullable=False),
@@ -98,6 +101,7 @@ answers = Table(
     Column("input_tokens", Integer),
     Column("output_tokens", Integer),
     Column("created", Float, nullable=False),
+    Index("answers_key", "sha256", "recipe"),
 )
 
 runs = Table(
@@ -117,6 +121,9 @@ runs = Table(
     Column("wanted", String(20)),
     Column("started", Float, nullable=False),
     Column("ended", Float),
+    # What is kept from before these times does not count in this run.
+    Column("answers_from", Float, nullable=False, server_default="0"),
+    Column("noes_from", Float, nullable=False, server_default="0"),
     Index("runs_portfolio", "portfolio"),
 )
 
@@ -137,6 +144,9 @@ outcomes = Table(
     Column("output_tokens", Integer),
     # Creates that nobody could find again.
     Column("possibly_paid_twice", Integer, nullable=False),
+    # The answer it ended by. No foreign key: an answer may be forgotten, and deleting it would have to
+    # look through all outcomes.
+    Column("answer", String(40)),
     Index("outcomes_picture", "picture"),
 )
 

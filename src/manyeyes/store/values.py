@@ -16,6 +16,25 @@ Begun = Go | Unsettled | Held | Answer | NoAnswer
 
 
 @dataclass(frozen=True, slots=True)
+class Since:
+    """From when on what is kept counts, in the store's own time; 0 where it counts for ever."""
+
+    answers_from: float = 0.0
+    noes_from: float = 0.0
+
+    def accepts(self, kept_at: float, *, is_no: bool) -> bool:
+        """Whether an answer, or a final no, that was kept at that time still counts."""
+        return kept_at >= (self.noes_from if is_no else self.answers_from)
+
+    def or_before(self, other: Since) -> Since:
+        """What counts in a run that goes on with `other`: where both ask afresh, from that one on."""
+        return Since(
+            min(self.answers_from, other.answers_from or self.answers_from),
+            min(self.noes_from, other.noes_from or self.noes_from),
+        )
+
+
+@dataclass(frozen=True, slots=True)
 class Opening:
     """Asks for a run of a portfolio."""
 
@@ -24,6 +43,22 @@ class Opening:
     #: What people call it.
     label: str
     recipe: Recipe
+    #: No answer and no final no from before the run is to count.
+    fresh: bool = False
+    #: No final no from before the run is to count.
+    retry_failed: bool = False
+
+    def since(self, opened: float) -> Since:
+        """What counts in a run that was opened at that time of the store."""
+        return Since(opened if self.fresh else 0.0, opened if self.fresh or self.retry_failed else 0.0)
+
+
+@dataclass(frozen=True, slots=True)
+class Outlook:
+    """What a run would start from, were it opened now."""
+
+    portfolio: Portfolio
+    since: Since
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,8 +77,9 @@ class RunRecord:
 
     id: str
     portfolio: Portfolio
-    #: The store's own time when it was opened; answers from before are of earlier runs.
+    #: The store's own time when it was opened.
     opened: float
+    since: Since = Since()
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +98,7 @@ class Question:
     image: ImageRef
     #: `Recipe.digest`.
     recipe: str
+    since: Since = Since()
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,15 +111,8 @@ class Purchase:
     cancel_after: float
     #: Whose account is to pay (`Traits.payer`).
     payer: str = ""
-    #: Answers kept before this time of the store do not count: all are wanted afresh.
-    answers_from: float = 0.0
-    #: Final noes kept before this time do not count: they are to be asked again.
-    noes_from: float = 0.0
-
-    def accepts(self, answer: Answer | NoAnswer, kept_at: float) -> bool:
-        """Whether an answer that was kept at that time of the store makes the purchase needless."""
-        wanted_from = self.noes_from if isinstance(answer, NoAnswer) else self.answers_from
-        return kept_at >= wanted_from
+    #: Which kept answers make it needless.
+    since: Since = Since()
 
 
 @dataclass(frozen=True, slots=True)
