@@ -149,7 +149,8 @@ def test_failures_are_grouped_by_cause_each_with_its_remedy(place: Place) -> Non
     assert done.code == 0
     assert "2 failed: … is truncated after … bytes" in done.out
     assert "2.jpg, 3.jpg" in done.out
-    assert "Open the file in a viewer" in done.out
+    assert "Put right what is wrong with the file" in done.out
+    assert "Run " not in done.out
 
 
 def test_failures_of_an_earlier_run_are_one_object(place: Place) -> None:
@@ -157,6 +158,7 @@ def test_failures_of_an_earlier_run_are_one_object(place: Place) -> None:
     shown = place.manyeyes("failures", oldest, "--json").object
     assert (shown["run"], shown["failed"]) == (oldest, 1)
     assert [(cause["kind"], cause["count"]) for cause in shown["causes"]] == [("out_of_time", 1)]
+    assert (shown["state"], shown["stopped"]) == ("complete", None)
     assert "--deadline" in shown["causes"][0]["remedy"]
     assert newest != oldest
 

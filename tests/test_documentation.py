@@ -156,6 +156,14 @@ def test_every_error_has_a_row_with_its_kind(error: type[errors.ManyeyesError]) 
     assert f"`{error.kind}`" in row(reference("errors"), error.__name__)
 
 
+def test_the_remedies_that_are_documented_are_those_that_are_told() -> None:
+    documented = re.findall(r"^\| `(\w+)` \| ([A-Z][^|]+) \|$", reference("errors"), flags=re.MULTILINE)
+    assert {kind: said.replace("`", "") for kind, said in documented} == {
+        kind: errors.remedy_for(kind) for kind, _ in documented
+    }
+    assert len(documented) > 8
+
+
 @pytest.mark.parametrize("table", metadata.tables.values(), ids=lambda table: table.name)
 def test_every_table_of_the_store_has_a_row_with_its_columns(table: Any) -> None:
     columns = row(reference("store"), table.name).split("|")[3]

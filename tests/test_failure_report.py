@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import replace
 
@@ -12,8 +13,9 @@ from hypothesis import strategies as st
 
 from manyeyes.model.descriptor import PaletteColor, StyleDescriptor
 from manyeyes.model.errors import Broken, OutOfTime, UnreadableImage, remedy_for
+from manyeyes.model.outcome import Failed
 from manyeyes.model.portfolio import Portfolio
-from manyeyes.portrait.failures import EXAMPLES, Cause, causes_of
+from manyeyes.portrait.failures import EXAMPLES, Cause, causes_of, named
 from manyeyes.portrait.palette import palette_of
 from manyeyes.store.reports import Kept
 from manyeyes.store.values import RunRecord
@@ -71,6 +73,27 @@ def test_a_single_failure_keeps_its_whole_message() -> None:
         ("it isn't here, and 'a' isn't 1", "it isn't here, and 'b' isn't 2", "it isn't here, and … isn't …"),
         (r"'it\'s.jpg' broke", '"it\'s.jpg" broke', "… broke"),
         ("plain.jpg is truncated", "other.jpg is truncated", "… is truncated"),
+        (
+            "answered with HTTP 502 (Bad Gateway)",
+            "answered with HTTP 503 (Slow)",
+            "answered with HTTP … (Bad Gateway) / (Slow)",
+        ),
+        (
+            "it failed: out of memory.",
+            "it failed: E1000 unknown.",
+            "it failed: out of memory / E1000 unknown.",
+        ),
+        ("it failed: took 5 s; go on", "it failed: took 7 s; go on", "it failed: took … s; go on"),
+        (
+            "'plain.jpg' cannot be decoded as JPEG (cut (3 bytes)): it is corrupt; copy it",
+            "'other.jpg' cannot be decoded as PNG (broken): it is corrupt; copy it",
+            "… cannot be decoded as JPEG / PNG (cut (3 bytes)) / (broken): it is corrupt; copy it",
+        ),
+        (
+            "'plain.jpg' is in the format Photoshop (PSD), which is not read",
+            "'other.jpg' is in the format SVG, which is not read",
+            "… is in the format Photoshop (PSD) / SVG, which is not read",
+        ),
     ],
 )
 def test_only_what_differs_is_left_out(one: str, other: str, together: str) -> None:
@@ -90,6 +113,61 @@ def test_causes_that_differ_in_words_or_kind_stay_apart_and_the_most_frequent_co
         ("broken", "reset", 1),
         ("overloaded", "reset", 1),
     ]
+
+
+def test_what_happened_in_other_ways_is_not_one_cause_though_the_kind_is_the_same() -> None:
+    found = causes(
+        failure(1, "unreadable_image", "'1.jpg' is gone since it was listed; copy it back and run again"),
+        failure(2, "unreadable_image", "'2.jpg' cannot be read: Permission denied; mend that and run again"),
+        failure(3, "unreadable_image", "'3.jpg' cannot be read: Is a directory; mend that and run again"),
+    )
+    assert [(cause.message, cause.count) for cause in found] == [
+        ("… cannot be read: Permission denied / Is a directory; mend that and run again", 2),
+        ("'1.jpg' is gone since it was listed; copy it back and run again", 1),
+    ]
+
+
+def test_of_many_reasons_a_few_are_told() -> None:
+    (cause,) = causes(*(failure(n, "broken", f"it failed: {word}.") for n, word in enumerate("abcdef")))
+    assert (cause.message, cause.count) == ("it failed: a / b / c / ….", 6)
+
+
+@pytest.mark.parametrize(
+    ("said", "told"),
+    [
+        (
+            "There is no JSON object in the answer; answer with one JSON object and nothing else.",
+            "there is no JSON object in the answer",
+        ),
+        (
+            "No value is one of those allowed (fit: 'a; b'); use the listed words or null.",
+            "no value is one of those allowed (fit: 'a; b')",
+        ),
+        ("the answer was cut off: be briefer", "the answer was cut off"),
+        (
+            "The JSON object holds none of the keys asked for (it holds 'x').",
+            "the JSON object holds none of the keys asked for (it holds 'x').",
+        ),
+    ],
+)
+def test_a_correction_for_the_model_is_put_into_words_for_people(said: str, told: str) -> None:
+    (cause,) = causes(failure(1, "bad_reply", said))
+    assert cause.message == f"The model's answer could not be used: {told}"
+
+
+def test_no_remedy_says_what_the_messages_of_its_kind_say() -> None:
+    """Two messages of one kind may have different ways out: the remedy must fit all of them."""
+    for kind in ("unreadable_image", "image_too_large", "refused", "broken", "bad_reply", "rate_limited"):
+        assert not re.search(
+            r"copy it|export it|shrink|declined|unsteady|schema", remedy_for(kind), re.IGNORECASE
+        )
+
+
+def test_a_message_without_the_pictures_name_gets_it() -> None:
+    kept = failure(1, "broken", "the line broke").outcome
+    assert isinstance(kept, Failed)
+    assert named(kept) == "'1.jpg': the line broke"
+    assert named(replace(kept, message="'1.jpg' is gone")) == "'1.jpg' is gone"
 
 
 def test_pictures_that_were_analyzed_are_no_failures() -> None:

@@ -318,3 +318,10 @@ def test_every_status_gives_an_error_with_a_message_for_people() -> None:
 def test_a_token_of_few_letters_does_not_garble_the_answers() -> None:
     answered = start_error(says(prediction("failed", error="E1001: any of it")), token="any")
     assert "any of it" in str(answered)
+
+
+@pytest.mark.parametrize(
+    ("status", "said"), [(502, "HTTP 502 (Bad Gateway)"), (599, "HTTP 599 (without a reason)")]
+)
+def test_a_status_without_a_reason_is_put_into_words_once(status: int, said: str) -> None:
+    assert str(error_for(Answer(status, {}, {}), "create", "a/b")) == f"Replicate answered with {said}."

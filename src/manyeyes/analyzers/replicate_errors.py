@@ -8,6 +8,7 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
+from http import HTTPStatus
 from typing import Literal
 
 from manyeyes.model.ask import Allowance
@@ -66,10 +67,18 @@ class Answer:
 
     @property
     def said(self) -> str:
-        """What it gives as the reason, for people, in one line."""
+        """What it gives as the reason, for people, in one line; else what its status means."""
         parts = (self.body.get("title"), self.body.get("detail"))
         text = ". ".join(part.strip(" .\n") for part in parts if isinstance(part, str) and part.strip())
-        return " ".join(text.split())[:300] or f"HTTP {self.status} without a reason"
+        return " ".join(text.split())[:300] or _meaning(self.status)
+
+
+def _meaning(status: int) -> str:
+    """`Bad Gateway`; some words for a status that no standard knows."""
+    try:
+        return HTTPStatus(status).phrase
+    except ValueError:
+        return "without a reason"
 
 
 def error_for(answer: Answer, call: Call, model: str) -> AnalyzerError:
@@ -79,7 +88,7 @@ def error_for(answer: Answer, call: Call, model: str) -> AnalyzerError:
         or _access_denied(answer)
         or (_about_the_upload(answer) if call == "upload" else None)
         or (_about_the_create(answer, model) if call == "create" else None)
-        or Broken(f"Replicate answered with HTTP {answer.status}: {answer.said}.", heard=True)
+        or Broken(f"Replicate answered with HTTP {answer.status} ({answer.said}).", heard=True)
     )
 
 
@@ -89,7 +98,7 @@ def failure_of(prediction: Mapping[str, object]) -> AnalyzerError:
     if status in ("canceled", "aborted"):
         when = "while it ran" if status == "canceled" else "before it could start"
         return OutOfTime(f"Replicate stopped prediction {name} at its deadline, {when}.", ended=True)
-    reason = " ".join(str(prediction.get("error") or "without a reason").split())[:300]
+    reason = " ".join(str(prediction.get("error") or "it gave no reason").split())[:300]
     text = f"Replicate's prediction {name} failed: {reason.rstrip('.')}."
     if _PLATFORM_CODE.search(reason):
         return Broken(text, ended=True)

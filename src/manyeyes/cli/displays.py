@@ -15,6 +15,7 @@ from manyeyes.cli.words import printable, size, span
 from manyeyes.model.event import Ended, Event, RunEnded, RunStarted, Skipped
 from manyeyes.model.outcome import Failed
 from manyeyes.model.progress import Progress
+from manyeyes.portrait.failures import named
 
 #: Columns from which everything has a place, and below which only the counts have.
 WIDE, NARROW = 110, 60
@@ -66,8 +67,8 @@ class PlainLines(Display):
         match event:
             case RunStarted():
                 self.say(progress.message)
-            case Ended(outcome=Failed(message=message)):
-                self.say(f"{progress.message} failed: {message}")
+            case Ended(outcome=Failed() as failed):
+                self.say(f"{progress.message} failed: {named(failed)}")
             case Ended():
                 self.say(progress.message)
             case Skipped(what=what):
@@ -113,8 +114,8 @@ class LiveBar(Display):
     def hear(self, event: Event, progress: Progress) -> None:
         """Move the bar; name what failed or was passed over above it."""
         match event:
-            case Ended(outcome=Failed(message=message)):
-                self._above(f"[red]failed:[/] {_escaped(message)}")
+            case Ended(outcome=Failed() as failed):
+                self._above(f"[red]failed:[/] {_escaped(named(failed))}")
             case Skipped(what=what):
                 self._above(f"[dim]passed over {_escaped(what.name)}: {_escaped(what.reason)}[/]")
             case RunEnded():

@@ -9,9 +9,10 @@ import typer
 
 from manyeyes.cli.closing import failure_lines
 from manyeyes.cli.reading import JsonOption, StoreOption, read, say_json
+from manyeyes.cli.words import printable
 from manyeyes.portrait.failures import Cause, causes_of
 from manyeyes.store.finding import LATEST, find_run
-from manyeyes.store.reports import RunSummary, pages
+from manyeyes.store.reports import BROKEN_OFF, RunSummary, pages
 from manyeyes.store.sql import SqlStore
 
 
@@ -23,10 +24,27 @@ def command(
     """Show what failed in a run, by cause, each with its remedy."""
     found, causes = read(store, partial(_causes, run))
     if as_json:
-        say_json({"run": found.id, "failed": found.failed, "causes": [cause.as_json() for cause in causes]})
+        fields = {"run": found.id, "state": found.state, "stopped": found.stopped, "failed": found.failed}
+        say_json(fields | {"causes": [cause.as_json() for cause in causes]})
         return
-    for line in failure_lines(causes) or [f"Nothing failed in run {found.id}."]:
+    failed = failure_lines(causes) or [f"No picture failed in run {found.id}."]
+    for line in (*_why_not_whole(found), *failed):
         typer.echo(line)
+
+
+def _why_not_whole(run: RunSummary) -> list[str]:
+    """Why the run has not ended as it should, and what to do; nothing of one that has."""
+    if run.state == "complete":
+        return []
+    of = "" if run.total is None else f" of {run.total}"
+    so_far = f"  {run.analyzed + run.failed}{of} pictures have ended."
+    if run.state == "running":
+        return [f"Run {run.id} is still running.", so_far]
+    why = {
+        "interrupted": "was interrupted.",
+        BROKEN_OFF: "broke off: its program was killed, or the machine went down.",
+    }.get(run.state, f"stopped: {printable(run.stopped or 'nobody said why')}")
+    return [f"Run {run.id} {why}", f"{so_far} Run the same command again to go on: what is answered is kept."]
 
 
 async def _causes(text: str, store: SqlStore) -> tuple[RunSummary, list[Cause]]:

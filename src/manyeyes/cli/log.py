@@ -12,8 +12,9 @@ from manyeyes.cli.words import printable
 from manyeyes.engine.feed import Listener
 from manyeyes.model.errors import SettingsError
 from manyeyes.model.event import Ended, Event, GroupEnded, RunEnded, RunStarted, Skipped
-from manyeyes.model.outcome import Failed
+from manyeyes.model.outcome import Failed, Outcome
 from manyeyes.model.progress import Progress
+from manyeyes.portrait.failures import why
 
 Entry = MutableMapping[str, Any]
 
@@ -69,12 +70,12 @@ class RunLog:
         match event:
             case RunStarted(run=run):
                 self._logger.info("Run started", run=run)
-            case Ended(outcome=Failed() as failed):
-                self._logger.warning(
-                    "Image failed", **_picture(failed), kind=failed.kind, message=failed.message
-                )
+            case Ended(outcome=Failed(kind=kind) as failed):
+                self._logger.warning("Image failed", **_picture(failed), kind=kind, message=why(failed))
             case Ended(outcome=outcome):
-                self._logger.debug("Image analyzed", **_picture(outcome), reused=outcome.reused)
+                # What may have cost more than it had to is worth a line wherever failures are.
+                tell = self._logger.warning if outcome.possibly_paid_twice else self._logger.debug
+                tell("Image analyzed", **_picture(outcome), reused=outcome.reused)
             case Skipped(what=what):
                 self._logger.info("Passed over", name=what.name, reason=what.reason)
             case GroupEnded():
@@ -85,8 +86,13 @@ class RunLog:
                 pass
 
 
-def _picture(outcome: Any) -> Mapping[str, object]:
-    return {"name": outcome.name, "attempts": outcome.attempts, "seconds": round(outcome.seconds, 3)}
+def _picture(outcome: Outcome) -> Mapping[str, object]:
+    told = {"name": outcome.name, "attempts": outcome.attempts, "seconds": round(outcome.seconds, 3)}
+    return {**told, **_paid_twice(outcome.possibly_paid_twice)}
+
+
+def _paid_twice(count: int) -> Mapping[str, object]:
+    return {"possiblyPaidTwice": count} if count else {}
 
 
 def _group(event: GroupEnded) -> Mapping[str, object]:
@@ -105,4 +111,5 @@ def _counts(progress: Progress) -> Mapping[str, object]:
         "failed": progress.failed,
         "reused": progress.reused,
         "seconds": round(progress.elapsed, 3),
+        **_paid_twice(progress.possibly_paid_twice),
     }

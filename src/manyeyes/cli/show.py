@@ -27,6 +27,7 @@ from manyeyes.cli.words import span
 from manyeyes.model.descriptor import PaletteColor, StyleDescriptor, as_json
 from manyeyes.model.outcome import Analyzed, Outcome
 from manyeyes.portrait.export import result_line
+from manyeyes.portrait.failures import why
 from manyeyes.portrait.palette import palette_of
 from manyeyes.store.finding import LATEST, PictureRecord, find_run_or_picture
 from manyeyes.store.reports import Kept, Look, RunSummary, history, pages
@@ -111,10 +112,14 @@ def _run_lines(run: RunSummary) -> Iterator[tuple[str, str]]:
 
 def _row(outcome: Outcome) -> tuple[str | Text, ...]:
     if not isinstance(outcome, Analyzed):
-        return outcome.name, "failed", "", "", outcome.message
+        return outcome.name, "failed" + _paid_twice(outcome), "", "", why(outcome)
     garment, pattern = outcome.descriptor.garment_type, outcome.descriptor.pattern
     colours = short_swatches(outcome.descriptor.color_palette)
-    return outcome.name, "analyzed", garment or "", pattern or "", colours
+    return outcome.name, "analyzed" + _paid_twice(outcome), garment or "", pattern or "", colours
+
+
+def _paid_twice(outcome: Outcome) -> str:
+    return ", possibly paid twice" if outcome.possibly_paid_twice else ""
 
 
 # A picture
@@ -180,6 +185,6 @@ def _said(value: object) -> str:
 
 def _ending(look: Look) -> tuple[str, ...]:
     outcome = look.kept.outcome
-    how = "analyzed" if isinstance(outcome, Analyzed) else f"failed: {outcome.message}"
+    how = "analyzed" if isinstance(outcome, Analyzed) else f"failed: {why(outcome)}"
     reused = " (reused)" if outcome.reused else ""
-    return look.run, when(look.started), f"{look.adapter} {look.model}", how + reused
+    return look.run, when(look.started), f"{look.adapter} {look.model}", how + reused + _paid_twice(outcome)

@@ -33,7 +33,7 @@ class ManyeyesError(Exception):
     #: How the class is spelt in JSON and in the store: `UnreadableImage` is `unreadable_image`.
     kind: ClassVar[str] = "error"
     #: What a person can do about it; shown once for each group of failures.
-    remedy: ClassVar[str] = "Look at the log for what happened, then run again."
+    remedy: ClassVar[str] = "Run the same command again; with --log-file, the log tells more."
 
     def __init_subclass__(cls) -> None:
         super().__init_subclass__()
@@ -52,7 +52,7 @@ def remedy_for(kind: str) -> str:
 class SettingsError(ManyeyesError):
     """A flag, a variable or a source is not usable as given."""
 
-    remedy = "Correct what the message names and run again."
+    remedy = "Correct what the message names, then run again."
 
 
 class ImageError(ManyeyesError):
@@ -62,19 +62,19 @@ class ImageError(ManyeyesError):
 class UnreadableImage(ImageError):
     """The file is truncated, corrupt, gone, or may not be read."""
 
-    remedy = "Open the file in a viewer; export it again or copy it again from where it came."
+    remedy = "Put right what is wrong with the file, then run the same command again: all else is reused."
 
 
 class ImageTooLarge(ImageError):
     """The picture has more pixels, or the archive entry more bytes, than the caps allow."""
 
-    remedy = "Shrink it, or raise the cap (--max-megapixels) if you trust where it came from."
+    remedy = "Only the cap on pixels can be raised, with --max-megapixels. Then run the same command again."
 
 
 class UnsupportedImage(ImageError):
     """A picture in a format that is not read here."""
 
-    remedy = "Export it as JPEG, PNG, WebP, TIFF, HEIC or AVIF."
+    remedy = "Export such pictures as JPEG, PNG, WebP, TIFF, HEIC or AVIF, then run the same command again."
 
 
 class AnalyzerError(ManyeyesError):
@@ -94,7 +94,7 @@ class Pushback(AnalyzerError):
     `retry_after` is the wait it named, in seconds, or None where it named none.
     """
 
-    remedy = "Run again later, or lower --concurrency or set --rpm to what your account allows."
+    remedy = "Run the same command again with --rpm set to what your account allows, or later."
 
     def __init__(
         self,
@@ -116,6 +116,8 @@ class RateLimited(Pushback):
 class Overloaded(Pushback):
     """The service itself is short of capacity (HTTP 503 with a wait, 529)."""
 
+    remedy = "Run the same command again later, or with a lower --concurrency."
+
 
 class Broken(AnalyzerError):
     """The connection or the service broke off: nobody knows whether the work was started.
@@ -123,7 +125,7 @@ class Broken(AnalyzerError):
     `heard`: a whole response came, and it was no success; a silent break says nothing of what went on.
     """
 
-    remedy = "The service or the line to it was unsteady: run the same command again."
+    remedy = "Run the same command again: what may have been bought is looked for before it is bought again."
 
     def __init__(self, message: str = "", *, ended: bool = False, heard: bool = False) -> None:
         super().__init__(message, ended=ended)
@@ -133,34 +135,34 @@ class Broken(AnalyzerError):
 class Untraceable(AnalyzerError):
     """Nobody can know any more whether this was bought."""
 
-    remedy = "Compare `possibly_paid_twice` with the provider's own list of what you bought."
+    remedy = "Look at the provider's own list for what you bought, then run the same command again."
 
 
 class Refused(AnalyzerError):
     """The provider will not look at this picture."""
 
-    remedy = "The provider declined these pictures; try another --model or --analyzer for them."
+    remedy = "Try another --model or --analyzer; the same one is only asked again with --retry-failed."
 
 
 class OutOfTime(AnalyzerError):
     """The attempts at this picture took longer than its deadline."""
 
-    remedy = "Raise --deadline, or choose a faster --model, then run again."
+    remedy = "Run the same command again with a higher --deadline, or with a faster --model."
 
 
 class AccessDenied(AnalyzerError):
     """No picture would fare better: a bad token, no credit, an unknown model."""
 
-    remedy = "Mend the token, the credit or the model that the message names, then run again."
+    remedy = "Then run the same command again: what was answered is kept."
 
 
 class BadReply(ManyeyesError):
     """The model answered, but not in our schema."""
 
-    remedy = "The model did not keep to the schema; try another --model, then --retry-failed."
+    remedy = "Try another --model, or ask the same one again with --retry-failed."
 
 
 class StoreError(ManyeyesError):
     """What was paid for could not be kept."""
 
-    remedy = "Free some disk space, or choose another place with --store."
+    remedy = "See that the store has space and can be written, then run the same command again."

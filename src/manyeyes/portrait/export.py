@@ -16,6 +16,7 @@ import orjson
 from manyeyes.model.descriptor import as_json
 from manyeyes.model.errors import SettingsError, StoreError
 from manyeyes.model.outcome import Analyzed, Failed, Outcome
+from manyeyes.portrait.failures import why
 from manyeyes.portrait.sheet import Line, rows, title_row
 from manyeyes.store.reports import Kept
 
@@ -32,7 +33,10 @@ class Format:
 
 
 def result_line(kept: Kept, *, raw: bool = False) -> Line:
-    """What is written of one picture, in this order; `raw` adds the model's own words at the end."""
+    """What is written of one picture, in this order.
+
+    `possibly_paid_twice` is there where it may have been; `raw` adds the model's own words at the end.
+    """
     outcome, usage = kept.outcome, kept.outcome.usage
     spent = {"input_tokens": usage.input_tokens, "output_tokens": usage.output_tokens}
     line: dict[str, object] = {
@@ -44,6 +48,8 @@ def result_line(kept: Kept, *, raw: bool = False) -> Line:
         "seconds": round(outcome.seconds, 3),
         "usage": None if set(spent.values()) == {None} else spent,
     }
+    if outcome.possibly_paid_twice:
+        line["possibly_paid_twice"] = outcome.possibly_paid_twice
     return line | {"raw": kept.raw} if raw else line
 
 
@@ -51,8 +57,9 @@ def _end(outcome: Outcome) -> dict[str, object]:
     match outcome:
         case Analyzed(descriptor=descriptor):
             return {"status": "analyzed", "descriptor": as_json(descriptor), "error": None}
-        case Failed(kind=kind, message=message):
-            return {"status": "failed", "descriptor": None, "error": {"kind": kind, "message": message}}
+        case Failed() as failed:
+            error = {"kind": failed.kind, "message": why(failed)}
+            return {"status": "failed", "descriptor": None, "error": error}
 
 
 def json_line(value: object) -> bytes:

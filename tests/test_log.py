@@ -1,0 +1,55 @@
+"""The log of runs: what is worth a line, and what stands in it."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from manyeyes.cli.log import run_log
+from manyeyes.model.event import Ended, Event, RunEnded
+from manyeyes.model.portfolio import Portfolio
+from manyeyes.model.progress import Progress
+from manyeyes.store.values import RunRecord
+from store_samples import analyzed, failed
+
+RUN = RunRecord("r" * 26, Portfolio("p" * 26, "photos"), 0.0)
+NOTHING = Progress()
+
+
+def logged(path: Path, *events: Event, progress: Progress = NOTHING) -> list[dict[str, Any]]:
+    """The lines that these events make at the usual level."""
+    with run_log(path, "json", "info") as log:
+        assert log is not None
+        for event in events:
+            log(event, progress)
+    return [json.loads(line) for line in path.read_text("utf-8").splitlines()]
+
+
+def test_what_was_possibly_paid_twice_has_a_line_and_a_count(tmp_path: Path) -> None:
+    once, twice = analyzed(RUN, 1), analyzed(RUN, 2, possibly_paid_twice=1)
+    never = replace(failed(RUN, 3), possibly_paid_twice=2)
+    ended = RunEnded(None, 9.0)
+    lines = logged(
+        tmp_path / "run.log",
+        *(Ended(outcome, 1.0) for outcome in (once, twice, never)),
+        ended,
+        progress=Progress(possibly_paid_twice=3),
+    )
+    assert [(line["event"], line.get("name"), line.get("possiblyPaidTwice")) for line in lines] == [
+        ("Image analyzed", "2.jpg", 1),
+        ("Image failed", "3.jpg", 2),
+        ("Run ended", None, 3),
+    ]
+
+
+def test_what_was_not_paid_twice_is_not_spoken_of(tmp_path: Path) -> None:
+    lines = logged(tmp_path / "run.log", Ended(failed(RUN, 3), 1.0), RunEnded(None, 9.0))
+    assert all("possiblyPaidTwice" not in line for line in lines)
+
+
+def test_a_failure_is_told_in_words_for_people(tmp_path: Path) -> None:
+    outcome = failed(RUN, 1, "bad_reply", "the answer was cut off: be briefer")
+    (line,) = logged(tmp_path / "run.log", Ended(outcome, 1.0))
+    assert line["message"] == "The model's answer could not be used: the answer was cut off"
