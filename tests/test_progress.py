@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from manyeyes.model.descriptor import StyleDescriptor
-from manyeyes.model.event import Ended, Event, GroupEnded, Listed, RunEnded, RunStarted, Skipped
+from manyeyes.model.event import Ended, Event, GroupEnded, Listed, RunEnded, RunStarted, Skipped, Waiting
 from manyeyes.model.image import ImageRef, Locator, PassedOver
 from manyeyes.model.outcome import Analyzed, Failed
 from manyeyes.model.progress import Progress
@@ -147,3 +147,12 @@ def test_json_speaks_camel_case() -> None:
         "etaSeconds",
         "error",
     ]
+
+
+def test_a_wait_for_another_run_says_for_whom_and_changes_no_count() -> None:
+    waiting = Waiting(3, "process 4711", 12.0)
+    assert waiting.message == "Waiting for 3 pictures that process 4711 is analyzing..."
+    assert Waiting(1, "process 7 on eagle", 0).message.startswith(
+        "Waiting for a picture that process 7 on eagle"
+    )
+    assert Progress(current=2, total=5).after(waiting) == Progress(current=2, total=5, at=12.0)

@@ -12,7 +12,7 @@ from rich.progress import BarColumn, SpinnerColumn, TextColumn
 from rich.progress import Progress as Bar
 
 from manyeyes.cli.words import printable, size, span
-from manyeyes.model.event import Ended, Event, RunEnded, RunStarted, Skipped
+from manyeyes.model.event import Ended, Event, RunEnded, RunStarted, Skipped, Waiting
 from manyeyes.model.outcome import Failed
 from manyeyes.model.progress import Progress
 from manyeyes.portrait.failures import named
@@ -33,6 +33,8 @@ class Display:
         """An event has happened; what is passed over is named whatever is shown of the progress."""
         if isinstance(event, Skipped):
             self.say(f"Passed over {event.what.name}: {event.what.reason}")
+        elif isinstance(event, Waiting):
+            self.say(event.message)
 
     def shown(self) -> AbstractContextManager[object]:
         """For as long as the run lasts."""
@@ -73,6 +75,8 @@ class PlainLines(Display):
                 self.say(progress.message)
             case Skipped(what=what):
                 self.say(f"Passed over {what.name}: {what.reason}")
+            case Waiting():
+                self.say(event.message)
             case _:
                 pass
 
@@ -118,6 +122,8 @@ class LiveBar(Display):
                 self._above(f"[red]failed:[/] {_escaped(named(failed))}")
             case Skipped(what=what):
                 self._above(f"[dim]passed over {_escaped(what.name)}: {_escaped(what.reason)}[/]")
+            case Waiting():
+                self._above(f"[dim]{_escaped(event.message)}[/]")
             case RunEnded():
                 return
             case _:

@@ -11,7 +11,7 @@ from typing import Any, Literal
 from manyeyes.cli.words import printable
 from manyeyes.engine.feed import Listener
 from manyeyes.model.errors import SettingsError
-from manyeyes.model.event import Ended, Event, GroupEnded, RunEnded, RunStarted, Skipped
+from manyeyes.model.event import Ended, Event, GroupEnded, RunEnded, RunStarted, Skipped, Waiting
 from manyeyes.model.outcome import Failed, Outcome
 from manyeyes.model.progress import Progress
 from manyeyes.portrait.failures import why
@@ -78,6 +78,8 @@ class RunLog:
                 tell("Image analyzed", **_picture(outcome), reused=outcome.reused)
             case Skipped(what=what):
                 self._logger.info("Passed over", name=what.name, reason=what.reason)
+            case Waiting(pictures=pictures, holder=holder):
+                self._logger.info("Waiting", pictures=pictures, holder=holder)
             case GroupEnded():
                 self._logger.info("Batch complete", **_group(event))
             case RunEnded(stopped=stopped):

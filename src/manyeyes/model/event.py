@@ -63,6 +63,12 @@ class Waiting:
     holder: str
     at: float
 
+    @property
+    def message(self) -> str:
+        """The line that a person reads."""
+        what = "a picture" if self.pictures == 1 else f"{self.pictures} pictures"
+        return f"Waiting for {what} that {self.holder} is analyzing..."
+
 
 @dataclass(frozen=True, slots=True)
 class RunEnded:
