@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections import Counter
 from dataclasses import dataclass
+from typing import Self
 
 import pytest
 from hypothesis import given, settings
@@ -323,7 +324,7 @@ def test_the_limit_hears_of_each_call_when_and_how_it_ended() -> None:
     heard: list[Sample] = []
 
     class Listening(FixedLimit):
-        def after(self, sample: Sample) -> FixedLimit:
+        def after(self, sample: Sample) -> Self:
             heard.append(sample)
             return self
 
@@ -335,13 +336,16 @@ def test_the_limit_hears_of_each_call_when_and_how_it_ended() -> None:
         first.release(Ending.ANSWERED)
 
     virtual_time.run(main())
-    assert heard == [Sample(0.0, 3.0, 2, Ending.PUSHED_BACK), Sample(0.0, 3.0, 1, Ending.ANSWERED)]
+    assert heard == [
+        Sample(0.0, 3.0, 2, Ending.PUSHED_BACK, at_limit=True),
+        Sample(0.0, 3.0, 1, Ending.ANSWERED),
+    ]
 
 
 def test_a_raised_limit_lets_the_waiting_go() -> None:
     class Growing(FixedLimit):
-        def after(self, sample: Sample) -> FixedLimit:
-            return FixedLimit(3)
+        def after(self, sample: Sample) -> Self:
+            return type(self)(3)
 
     async def main() -> int:
         limiter = Limiter(Growing(1))

@@ -16,8 +16,8 @@ from manyeyes.model.image import ImageRef, Original
 from manyeyes.model.ticket import Go, Held, Key, Unsettled
 from manyeyes.store.values import Begun, RunRecord
 
-#: Bytes of originals in memory for each decoder: what it decodes, and about as much that waits for it.
-BYTES_EACH = 4_000_000
+#: Bytes of originals in memory for each decoder: a photograph of 12 megapixels, or a few small ones.
+BYTES_EACH = 3_000_000
 
 
 class Preparing:

@@ -96,9 +96,10 @@ class Worker:
             ending = Ending.ANSWERED
         except TimeoutError:
             await self._cancel(attempt)
+            ending = Ending.BROKEN
             return self._too_late(attempt.job)
         except AnalyzerError as error:
-            ending = Ending.PUSHED_BACK if isinstance(error, Pushback) else ending
+            ending = _ending(error)
             return error
         else:
             return reply
@@ -166,6 +167,17 @@ class Worker:
 
     def _draws(self, job: Job) -> Random:
         return Random(f"{self._plan.seed}/{job.prepared.sha256}/{job.rounds}")  # noqa: S311 - not a secret
+
+
+def _ending(error: AnalyzerError) -> Ending:
+    """What an error tells of the provider's capacity."""
+    match error:
+        case Pushback():
+            return Ending.PUSHED_BACK if named_wait(error) is None else Ending.DEFERRED
+        case Broken() | OutOfTime():
+            return Ending.BROKEN
+        case _:
+            return Ending.SAYS_NOTHING
 
 
 def _not_too_early(job: Job, error: AnalyzerError, delay: float) -> float:

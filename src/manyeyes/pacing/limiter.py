@@ -13,6 +13,7 @@ from manyeyes.model.errors import Pushback
 from manyeyes.pacing.limit import Ending, Limit, Sample
 from manyeyes.pacing.quota import Announced, Quota
 from manyeyes.pacing.retry import named_wait
+from manyeyes.pacing.send_order import SendOrder
 from manyeyes.pacing.uplink import Uplink
 
 #: Seconds. A gate that opens sooner is open: no timer could be told to wait for it.
@@ -85,6 +86,7 @@ class Limiter:
         self.in_flight = 0
         self.sent = 0
         self.cool_until = float("-inf")
+        self._order = SendOrder()
         self._listens_first = listens_first
         self._waiters: deque[asyncio.Future[Permit]] = deque()
         #: Callers whose turn has come and who have not run since.
@@ -142,6 +144,7 @@ class Limiter:
         if self.quota is not None:
             self.quota = self.quota.taken(now)
         self.announced = self.announced.taken(now)
+        self._order.sent(self.sent, now, self.in_flight)
         return Permit(self, self.sent, now, self.in_flight)
 
     def _closed(self, now: float) -> tuple[Gate | None, float | None]:
@@ -198,7 +201,12 @@ class Limiter:
     def give_back(self, permit: Permit, ending: Ending) -> None:
         """Take the end of a call into account (through `Permit.release`)."""
         now = asyncio.get_running_loop().time()
+        full = self.in_flight >= self.limit.value
         self.in_flight -= 1
         self._listens_first = False
-        self.limit = self.limit.after(Sample(permit.sent_at, now, permit.in_flight, ending))
+        sample = Sample(permit.sent_at, now, permit.in_flight, ending, full)
+        self.limit = self.limit.after(sample)
+        self._order.ended(permit.seq, sample)
+        for due in self._order.due(now, self.limit.patience):
+            self.limit = self.limit.after_in_order(due)
         self._wake()
