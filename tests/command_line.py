@@ -1,20 +1,28 @@
-"""The command line as its users meet it: a process, its two streams and its exit code."""
+"""The command line as its users meet it: its two streams and its exit code."""
 
 from __future__ import annotations
 
+import asyncio
+import io
 import json
 import os
 import re
 import signal
 import subprocess
 import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from threading import Thread
 from typing import Any
 
+import pytest
 from PIL import Image
+
+from manyeyes.cli.main import main
+from manyeyes.stand_in.replicate import serve_replicate
+from manyeyes.stand_in.world import world_from
 
 MANYEYES = (sys.executable, "-m", "manyeyes")
 #: Variables of the machine that runs the tests must not reach what is tested.
@@ -28,6 +36,10 @@ class Done:
     code: int
     out: str
     err: str
+
+    def __post_init__(self) -> None:
+        """No traceback ever reaches a user."""
+        assert "Traceback" not in self.err, self.err
 
     @property
     def object(self) -> Any:
@@ -46,20 +58,49 @@ def clean_environment(place: Path, **more: str) -> Mapping[str, str]:
     return {**kept, "XDG_DATA_HOME": str(place / "data"), "HOME": str(place), "COLUMNS": "200", **more}
 
 
+def manyeyes(*words: str, place: Path, **environment: str) -> Done:
+    """Carry out a command in `place`, where its store is too.
+
+    It is done in this very process, since to start one takes longer than most commands do.
+    """
+    out, err = (io.TextIOWrapper(io.BytesIO(), "utf-8", write_through=True) for _ in range(2))
+    wanted = clean_environment(place, **environment)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(place)
+        for name in os.environ.keys() - wanted.keys():
+            patch.delenv(name)
+        for name, value in wanted.items():
+            patch.setenv(name, value)
+        patch.setattr(sys, "argv", ["manyeyes", *words])
+        for name, stream in (("stdin", io.StringIO()), ("stdout", out), ("stderr", err)):
+            patch.setattr(sys, name, stream)
+        with pytest.raises(SystemExit) as ended:
+            main()
+    return Done(int(ended.value.code or 0), _written(out), _written(err))
+
+
+def _written(stream: io.TextIOWrapper) -> str:
+    assert isinstance(stream.buffer, io.BytesIO)
+    return stream.buffer.getvalue().decode("utf-8", "surrogateescape")
+
+
 def begin(*words: str, place: Path, **environment: str) -> subprocess.Popen[str]:
-    """Start a command in `place`, where its store is too."""
-    return begin_after(None, *words, place=place, **environment)
+    """Start a command in `place` as a process of its own."""
+    return _process([*MANYEYES, *words], clean_environment(place, **environment), place)
 
 
-def begin_after(
-    first: Callable[[], None] | None, *words: str, place: Path, **environment: str
-) -> subprocess.Popen[str]:
-    """Start a command in whose process `first` runs before it."""
+def begin_on_a_full_disk(most: int, *words: str, place: Path, **environment: str) -> subprocess.Popen[str]:
+    """The same, but no file can grow beyond `most` bytes."""
+    # A shell counts in blocks of 512 bytes, and then becomes the command.
+    limited = ("sh", "-c", f'ulimit -f {most // 512}; exec "$@"', "sh")
+    return _process([*limited, *MANYEYES, *words], clean_environment(place, **environment), place)
+
+
+def _process(words: list[str], environment: Mapping[str, str], place: Path) -> subprocess.Popen[str]:
     return subprocess.Popen(
-        [*MANYEYES, *words],
+        words,
         cwd=place,
-        preexec_fn=first,  # noqa: PLW1509 - these tests start no threads
-        env=clean_environment(place, **environment),
+        env=environment,
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
@@ -69,15 +110,9 @@ def begin_after(
 
 
 def end(process: subprocess.Popen[str], seconds: float = 60) -> Done:
-    """Wait for a command's end. No traceback ever reaches a user."""
+    """Wait for a command's end."""
     out, err = process.communicate(timeout=seconds)
-    assert "Traceback" not in err, err
     return Done(process.returncode, out, err)
-
-
-def manyeyes(*words: str, place: Path, **environment: str) -> Done:
-    """Carry out a command."""
-    return end(begin(*words, place=place, **environment))
 
 
 def draw(folder: Path, count: int) -> Path:
@@ -90,18 +125,41 @@ def draw(folder: Path, count: int) -> Path:
 
 
 @contextmanager
-def provider(place: Path, *words: str) -> Iterator[Mapping[str, str]]:
-    """A stand-in for Replicate; gives the environment that leads there. Its journal is `journal.jsonl`."""
-    journal = str(place / "journal.jsonl")
-    process = begin("provider", "--port", "0", "--journal", journal, *words, place=place)
+def provider(place: Path, **world: object) -> Iterator[Mapping[str, str]]:
+    """A stand-in for Replicate, on a thread beside; gives the environment that leads there.
+
+    Its journal is `journal.jsonl`.
+    """
+    with asyncio.Runner() as runner:
+        serving = serve_replicate(world_from(world), journal=place / "journal.jsonl")
+        server = runner.run(serving.__aenter__())
+        loop = runner.get_loop()
+        beside = Thread(target=loop.run_forever)
+        beside.start()
+        try:
+            yield _leading_to(server.origin)
+        finally:
+            loop.call_soon_threadsafe(loop.stop)
+            beside.join()
+            runner.run(serving.__aexit__(None, None, None))
+
+
+@contextmanager
+def provider_process(place: Path, *words: str) -> Iterator[Mapping[str, str]]:
+    """The same as `manyeyes provider` starts it."""
+    process = begin("provider", "--port", "0", "--journal", str(place / "journal.jsonl"), *words, place=place)
     try:
         assert process.stdout is not None
         found = re.search(r"http://\S+", process.stdout.readline())
         assert found is not None
-        yield {"REPLICATE_BASE_URL": found.group(), "REPLICATE_API_TOKEN": "any"}
+        yield _leading_to(found.group())
     finally:
         process.send_signal(signal.SIGTERM)
         end(process)
+
+
+def _leading_to(origin: str) -> Mapping[str, str]:
+    return {"REPLICATE_BASE_URL": origin, "REPLICATE_API_TOKEN": "any"}
 
 
 def journal(place: Path, event: str) -> list[dict[str, Any]]:

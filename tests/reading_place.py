@@ -3,19 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-import io
 import os
 import pty
 import subprocess
-import sys
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-import pytest
-
-from command_line import MANYEYES, Done, clean_environment
-from manyeyes.cli.main import main
+from command_line import MANYEYES, Done, clean_environment, manyeyes
 from manyeyes.model.image import Locator
 from manyeyes.model.progress import Progress
 from manyeyes.store.sql import SqlStore
@@ -65,27 +60,13 @@ def hostile(run: RunRecord) -> Result:
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """A folder in which commands are carried out, in this very process: it takes a second to start one."""
+    """A folder in which commands are carried out."""
 
     folder: Path
-    monkeypatch: pytest.MonkeyPatch
-    capfd: pytest.CaptureFixture[str]
 
     def manyeyes(self, *words: str, **environment: str) -> Done:
-        """Carry out a command. No traceback ever reaches a user."""
-        self.capfd.readouterr()
-        with self.monkeypatch.context() as patch:
-            patch.chdir(self.folder)
-            for name in [name for name in os.environ if name not in clean_environment(self.folder)]:
-                patch.delenv(name)
-            for name, value in clean_environment(self.folder, **environment).items():
-                patch.setenv(name, value)
-            patch.setattr(sys, "argv", ["manyeyes", *words])
-            patch.setattr(sys, "stdin", io.StringIO())
-            with pytest.raises(SystemExit) as ended:
-                main()
-        out, err = self.capfd.readouterr()
-        return Done(int(ended.value.code or 0), out, err)
+        """Carry out a command."""
+        return manyeyes(*words, place=self.folder, **environment)
 
     def run_ids(self) -> list[str]:
         """The runs of the store, newest first."""

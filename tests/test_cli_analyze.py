@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
+import fcntl
 import io
 import json
 import os
 import re
-import resource
 import shutil
-import signal
 import struct
 import zipfile
 import zlib
@@ -18,12 +17,12 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from command_line import begin, begin_after, draw, end, manyeyes
+from command_line import begin, begin_on_a_full_disk, draw, end, manyeyes
 
 
 def test_a_folder_is_analyzed_and_every_name_has_a_line(tmp_path: Path) -> None:
     draw(tmp_path / "shop", 12)
-    done = manyeyes("analyze", "shop", "--out", "out.jsonl", "--json", place=tmp_path)
+    done = end(begin("analyze", "shop", "--out", "out.jsonl", "--json", place=tmp_path))
     assert done.code == 0
     assert done.object | {"run": "", "seconds": 0} == {
         "run": "",
@@ -212,8 +211,10 @@ def test_results_that_cannot_be_replaced_leave_the_old_ones(tmp_path: Path) -> N
 def test_a_full_disk_stops_the_run_and_says_so(tmp_path: Path) -> None:
     draw(tmp_path / "shop", 60)
     assert manyeyes("analyze", "shop", "--limit", "3", place=tmp_path, MANYEYES_STORE=STORE).code == 0
-    process = begin_after(_small_files, "analyze", "shop", "--json", place=tmp_path, MANYEYES_STORE=STORE)
-    done = end(process)
+    # No file may grow beyond what the store has now, and a little.
+    most = (tmp_path / "runs.db").stat().st_size + 40_000
+    words = ("analyze", "shop", "--json")
+    done = end(begin_on_a_full_disk(most, *words, place=tmp_path, MANYEYES_STORE=STORE))
     assert done.code == 1
     assert "the store" in done.err
     assert done.object["analyzed"] < 60
@@ -223,13 +224,6 @@ def test_a_full_disk_stops_the_run_and_says_so(tmp_path: Path) -> None:
 
 
 STORE = "sqlite:///runs.db"
-
-
-def _small_files() -> None:
-    """No file may grow beyond what the store has now, and a little; as when the disk is full."""
-    signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
-    limit = Path("runs.db").stat().st_size + 40_000
-    resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit))
 
 
 @pytest.mark.parametrize(
@@ -267,11 +261,13 @@ def _vast_png() -> bytes:
 
 
 def test_a_picture_deleted_between_listing_and_reading_fails(tmp_path: Path) -> None:
-    draw(tmp_path / "shop", 400)
+    draw(tmp_path / "shop", 80)
     process = begin("analyze", "shop", "--progress", "json", "--concurrency", "1", place=tmp_path)
     assert process.stderr is not None
+    # A page of lines that nobody has read, and the run stands still: it cannot get to the last picture.
+    fcntl.fcntl(process.stderr, fcntl.F_SETPIPE_SZ, 4_096)
     first = json.loads(process.stderr.readline())
-    (tmp_path / "shop/picture-400.png").unlink()
+    (tmp_path / "shop/picture-80.png").unlink()
     done = end(process)
     assert first["current"] == 1
     assert done.code == 3

@@ -18,9 +18,9 @@ from store_samples import RECIPE, bought, failed
 
 
 @pytest.fixture
-def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> Place:
+def place(tmp_path: Path) -> Place:
     """A folder in which there is no store yet."""
-    return Place(tmp_path, monkeypatch, capfd)
+    return Place(tmp_path)
 
 
 async def begun(store: SqlStore, name: str) -> RunRecord:

@@ -21,10 +21,10 @@ from store_samples import ANSWER, RECIPE, bought
 
 
 @pytest.fixture
-def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> Place:
+def place(tmp_path: Path) -> Place:
     """A folder whose default store holds two runs of one portfolio; the newer has two failures."""
     furnish(tmp_path, fill)
-    return Place(tmp_path, monkeypatch, capfd)
+    return Place(tmp_path)
 
 
 # runs

@@ -15,9 +15,27 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from command_line import MANYEYES, begin, clean_environment, draw, end, journal, manyeyes, provider
+from command_line import (
+    MANYEYES,
+    begin,
+    clean_environment,
+    draw,
+    end,
+    journal,
+    manyeyes,
+    provider,
+    provider_process,
+)
+from manyeyes.engine import buying, worker
 
 PAID = ("analyze", "shop", "--analyzer", "replicate")
+
+
+@pytest.fixture
+def lists_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A provider that lists whatever it has taken at once: nobody needs to wait until it has."""
+    for place in (buying, worker):
+        monkeypatch.setattr(place, "LISTED_AFTER", 0.1)
 
 
 def _creates(place: Path) -> Counter[str]:
@@ -26,8 +44,8 @@ def _creates(place: Path) -> Counter[str]:
 
 def test_row_18_every_picture_gets_a_checked_descriptor_by_one_call(tmp_path: Path) -> None:
     draw(tmp_path / "shop", 8)
-    with provider(tmp_path, "--median", "0.1") as there:
-        done = manyeyes(*PAID, "--out", "out.jsonl", "--json", place=tmp_path, **there)
+    with provider_process(tmp_path, "--median", "0.1") as there:
+        done = end(begin(*PAID, "--out", "out.jsonl", "--json", place=tmp_path, **there))
     assert (done.code, done.object["analyzed"]) == (0, 8)
     assert list(_creates(tmp_path).values()) == [1] * 8
     lines = [json.loads(line) for line in (tmp_path / "out.jsonl").read_text().splitlines()]
@@ -38,7 +56,7 @@ def test_row_18_every_picture_gets_a_checked_descriptor_by_one_call(tmp_path: Pa
 def test_the_same_bytes_twice_are_bought_once(tmp_path: Path) -> None:
     shop = draw(tmp_path / "shop", 4)
     (shop / "again.png").write_bytes((shop / "picture-2.png").read_bytes())
-    with provider(tmp_path, "--median", "0.1") as there:
+    with provider(tmp_path, median=0.1) as there:
         done = manyeyes(*PAID, "--json", place=tmp_path, **there)
     assert (done.object["total"], done.object["reused"]) == (5, 1)
     assert sum(_creates(tmp_path).values()) == 4
@@ -56,8 +74,7 @@ def test_a_wrong_token_no_credit_or_an_unknown_model_stops_the_run(
     tmp_path: Path, words: tuple[str, ...], more: dict[str, str], said: str
 ) -> None:
     draw(tmp_path / "shop", 30)
-    settings = ("--median", "0.1", "--missing", "nobody/nothing")
-    with provider(tmp_path, *settings) as there:
+    with provider(tmp_path, median=0.1) as there:
         done = manyeyes(*PAID, *words, "--json", place=tmp_path, **{**there, **more})
     assert done.code == 1, done.err
     assert said in done.err
@@ -67,26 +84,26 @@ def test_a_wrong_token_no_credit_or_an_unknown_model_stops_the_run(
 
 
 def test_two_at_once_on_one_store_never_buy_one_answer_twice(tmp_path: Path) -> None:
-    draw(tmp_path / "shop", 30)
-    with provider(tmp_path, "--median", "0.3", "--cv", "0.5") as there:
+    draw(tmp_path / "shop", 20)
+    with provider(tmp_path, median=0.3, cv=0.5) as there:
         both = [begin(*PAID, "--json", place=tmp_path, **there) for _ in range(2)]
         ends = [end(process) for process in both]
-    assert [done.object["analyzed"] for done in ends] == [30, 30]
-    assert sorted(_creates(tmp_path).values()) == [1] * 30
-    assert sum(done.object["reused"] for done in ends) == 30
+    assert [done.object["analyzed"] for done in ends] == [20, 20]
+    assert sorted(_creates(tmp_path).values()) == [1] * 20
+    assert sum(done.object["reused"] for done in ends) == 20
 
 
 def test_a_killed_run_is_taken_up_again_and_nothing_is_bought_twice(tmp_path: Path) -> None:
-    draw(tmp_path / "shop", 24)
-    with provider(tmp_path, "--median", "0.6", "--cv", "0.5") as there:
+    draw(tmp_path / "shop", 18)
+    with provider(tmp_path, median=0.4, cv=0.5) as there:
         for count in (2, 7, 12):
             process = begin(*PAID, "--progress", "none", place=tmp_path, **there)
             _await_creates(tmp_path, count, process)
             process.kill()
             process.communicate()
         done = manyeyes(*PAID, "--json", place=tmp_path, **there)
-    assert done.object["analyzed"] == 24
-    assert sorted(_creates(tmp_path).values()) == [1] * 24
+    assert done.object["analyzed"] == 18
+    assert sorted(_creates(tmp_path).values()) == [1] * 18
 
 
 def _await_creates(place: Path, count: int, process: subprocess.Popen[str]) -> None:
@@ -96,8 +113,8 @@ def _await_creates(place: Path, count: int, process: subprocess.Popen[str]) -> N
 
 
 def test_the_first_interrupt_finishes_what_is_in_flight(tmp_path: Path) -> None:
-    draw(tmp_path / "shop", 40)
-    with provider(tmp_path, "--median", "0.5") as there:
+    draw(tmp_path / "shop", 20)
+    with provider(tmp_path, median=0.5) as there:
         process = begin(*PAID, "--json", place=tmp_path, **there)
         _await_creates(tmp_path, 6, process)
         process.send_signal(signal.SIGINT)
@@ -105,15 +122,15 @@ def test_the_first_interrupt_finishes_what_is_in_flight(tmp_path: Path) -> None:
         bought = sum(_creates(tmp_path).values())
         assert done.code == 130
         assert done.object["analyzed"] == bought
-        assert done.object["remaining"] == 40 - bought
+        assert done.object["remaining"] == 20 - bought
         again = manyeyes(*PAID, "--json", place=tmp_path, **there)
-    assert (again.code, again.object["analyzed"], again.object["reused"]) == (0, 40, bought)
-    assert sorted(_creates(tmp_path).values()) == [1] * 40
+    assert (again.code, again.object["analyzed"], again.object["reused"]) == (0, 20, bought)
+    assert sorted(_creates(tmp_path).values()) == [1] * 20
 
 
 def test_the_second_interrupt_ends_at_once_and_still_nothing_is_lost(tmp_path: Path) -> None:
-    draw(tmp_path / "shop", 10)
-    with provider(tmp_path, "--median", "4", "--cv", "0") as there:
+    draw(tmp_path / "shop", 5)
+    with provider(tmp_path, median=4.0, cv=0.0) as there:
         process = begin(*PAID, "--progress", "plain", place=tmp_path, **there)
         _await_creates(tmp_path, 5, process)
         assert process.stderr is not None
@@ -123,33 +140,35 @@ def test_the_second_interrupt_ends_at_once_and_still_nothing_is_lost(tmp_path: P
         process.send_signal(signal.SIGINT)
         assert end(process, seconds=3).code == 130
         done = manyeyes(*PAID, "--json", place=tmp_path, **there)
-    assert done.object["analyzed"] == 10
-    assert sorted(_creates(tmp_path).values()) == [1] * 10
+    assert done.object["analyzed"] == 5
+    assert sorted(_creates(tmp_path).values()) == [1] * 5
 
 
 @pytest.mark.parametrize(
     "fault", ["reset_before", "reset_after", "edge_before", "edge_after", "html", "drip"]
 )
-def test_a_provider_that_breaks_off_is_asked_again_without_buying_twice(tmp_path: Path, fault: str) -> None:
+def test_a_provider_that_breaks_off_is_asked_again_without_buying_twice(
+    tmp_path: Path, lists_at_once: None, fault: str
+) -> None:
     draw(tmp_path / "shop", 20)
-    flag = f"--{fault.replace('_', '-')}"
-    with provider(tmp_path, "--median", "0.1", flag, "0.2", "--seed", "3") as there:
+    with provider(tmp_path, median=0.1, drip_seconds=0.5, seed=3, **{fault: 0.2}) as there:
         done = manyeyes(*PAID, "--json", place=tmp_path, **there)
     assert (done.code, done.object["analyzed"]) == (0, 20), done.err
+    assert journal(tmp_path, fault.partition("_")[0])
     assert sorted(_creates(tmp_path).values()) == [1] * 20
 
 
 def test_a_provider_that_is_down_stops_the_run_early(tmp_path: Path) -> None:
     draw(tmp_path / "shop", 60)
-    with provider(tmp_path, "--state", "down") as there:
+    with provider(tmp_path, state="down") as there:
         done = manyeyes(*PAID, "--json", place=tmp_path, **there)
     assert done.code == 1
     assert "10 of the first 20 calls failed" in done.err
     assert done.object["remaining"] >= 50
 
 
-def test_nobody_there_is_said_plainly(tmp_path: Path) -> None:
-    draw(tmp_path / "shop", 3)
+def test_nobody_there_is_said_plainly(tmp_path: Path, lists_at_once: None) -> None:
+    draw(tmp_path / "shop", 1)
     there = {"REPLICATE_BASE_URL": "http://127.0.0.1:9", "REPLICATE_API_TOKEN": "any"}
     done = manyeyes(*PAID, place=tmp_path, **there)
     assert done.code in (1, 3)
@@ -157,20 +176,18 @@ def test_nobody_there_is_said_plainly(tmp_path: Path) -> None:
 
 
 def test_row_8_at_most_one_refusal_where_headers_tell_the_quota(tmp_path: Path) -> None:
-    draw(tmp_path / "shop", 12)
-    settings = ("--median", "0.1", "--creates-per-minute", "120", "--create-burst", "1")
-    with provider(tmp_path, *settings) as there:
+    draw(tmp_path / "shop", 7)
+    with provider(tmp_path, median=0.1, creates_per_minute=120.0, create_burst=1) as there:
         done = manyeyes(*PAID, "--json", place=tmp_path, **there)
-    assert done.object["analyzed"] == 12
+    assert done.object["analyzed"] == 7
     assert len(journal(tmp_path, "refused")) <= 1
 
 
 def test_row_8_no_refusal_where_rate_and_burst_are_configured(tmp_path: Path) -> None:
-    draw(tmp_path / "shop", 12)
-    settings = ("--median", "0.1", "--creates-per-minute", "240", "--create-burst", "2")
-    with provider(tmp_path, *settings) as there:
+    draw(tmp_path / "shop", 7)
+    with provider(tmp_path, median=0.1, creates_per_minute=240.0, create_burst=2) as there:
         done = manyeyes(*PAID, "--rpm", "240", "--burst", "2", "--json", place=tmp_path, **there)
-    assert done.object["analyzed"] == 12
+    assert done.object["analyzed"] == 7
     assert journal(tmp_path, "refused") == []
 
 
@@ -180,7 +197,7 @@ def test_row_10_large_pictures_are_sent_small(tmp_path: Path) -> None:
     noise = Image.effect_noise((1000, 750), 60).convert("RGB").resize((4000, 3000))
     for index in range(4):
         noise.rotate(90 * index).save(shop / f"{index}.jpg", quality=92)
-    with provider(tmp_path, "--median", "0.1") as there:
+    with provider(tmp_path, median=0.1) as there:
         manyeyes(*PAID, place=tmp_path, **there)
     sent = [row["bytes"] for row in journal(tmp_path, "create")]
     assert len(sent) == 4
@@ -195,7 +212,7 @@ def test_nothing_of_where_a_picture_was_taken_leaves_the_machine(tmp_path: Path)
     exif[0x010E] = "a secret place"
     Image.new("RGB", (300, 200), "navy").save(shop / "a.jpg", exif=exif, comment=b"a secret place")
     uploaded = {"REPLICATE_UPLOAD_ABOVE": "0"}
-    with provider(tmp_path, "--median", "0.1") as there:
+    with provider(tmp_path, median=0.1) as there:
         assert manyeyes(*PAID, place=tmp_path, **there, **uploaded).code == 0
     assert b"a secret place" in (shop / "a.jpg").read_bytes()
     assert b"secret" not in (tmp_path / "journal.jsonl").read_bytes()
@@ -204,7 +221,7 @@ def test_nothing_of_where_a_picture_was_taken_leaves_the_machine(tmp_path: Path)
 
 def test_before_it_pays_it_asks_whoever_sits_at_the_terminal(tmp_path: Path) -> None:
     draw(tmp_path / "shop", 6)
-    with provider(tmp_path, "--median", "0.1") as there:
+    with provider(tmp_path, median=0.1) as there:
         code, said = _at_a_terminal(tmp_path, there, "n\n")
         assert "6 pictures: 6 calls, at most 30" in said
         assert code == 1
@@ -227,20 +244,20 @@ def _at_a_terminal(place: Path, there: Mapping[str, str], answer: str) -> tuple[
 def test_row_10_the_upload_keeps_to_its_cap_and_is_shown(tmp_path: Path) -> None:
     shop = tmp_path / "shop"
     shop.mkdir()
-    for index in range(6):
+    for index in range(4):
         Image.effect_noise((700, 500), 80 + index).convert("RGB").save(shop / f"{index}.png")
-    capped = {"ANALYSIS_UPLOAD_MBPS": "0.5"}
-    with provider(tmp_path, "--median", "0.05") as there:
+    capped = {"ANALYSIS_UPLOAD_MBPS": "0.8"}
+    with provider(tmp_path, median=0.05) as there:
         done = manyeyes(*PAID, "--progress", "json", place=tmp_path, **there, **capped)
     sent = done.progress[-1]["sentBytes"]
     assert sent >= sum(row["bytes"] for row in journal(tmp_path, "create"))
     starts = [row["t"] for row in journal(tmp_path, "create")]
-    assert starts[-1] - starts[0] >= 0.8 * sent * 5 / 6 / 500_000
+    assert starts[-1] - starts[0] >= 0.8 * sent * 3 / 4 / 800_000
 
 
 def test_an_interrupt_at_the_question_is_heard_at_once(tmp_path: Path) -> None:
     draw(tmp_path / "shop", 2)
-    with provider(tmp_path, "--median", "0.1") as there:
+    with provider(tmp_path, median=0.1) as there:
         process, ours = _on_a_terminal(tmp_path, there)
         _read_until(ours, b"Go on?")
         process.send_signal(signal.SIGINT)
@@ -251,7 +268,7 @@ def test_an_interrupt_at_the_question_is_heard_at_once(tmp_path: Path) -> None:
 
 def test_an_interrupt_at_the_question_in_mid_run_ends_the_run(tmp_path: Path) -> None:
     draw(tmp_path / "shop", 40)
-    with provider(tmp_path, "--state", "down") as there:
+    with provider(tmp_path, state="down") as there:
         process, ours = _on_a_terminal(tmp_path, there, "--yes")
         assert b"10 of the first 20 calls failed" in _read_until(ours, b"Go on all the same?")
         process.send_signal(signal.SIGINT)
@@ -283,7 +300,7 @@ def _read_until(terminal: int, awaited: bytes | None) -> bytes:
 
 def test_a_run_that_stops_leaves_the_results_of_before(tmp_path: Path) -> None:
     draw(tmp_path / "shop", 8)
-    with provider(tmp_path, "--median", "0.05") as there:
+    with provider(tmp_path, median=0.05) as there:
         assert manyeyes(*PAID, "--limit", "5", "--out", "out.jsonl", place=tmp_path, **there).code == 0
         before = (tmp_path / "out.jsonl").read_bytes()
         wrong = {**there, "REPLICATE_API_TOKEN": "wrong"}
