@@ -73,10 +73,10 @@ class Place:
         return [run["run"] for run in self.manyeyes("runs", "--json").object]
 
 
-def on_a_terminal(*words: str, place: Path, typed: str = "") -> tuple[int, str]:
+def on_a_terminal(*words: str, place: Path, typed: str = "", **more: str) -> tuple[int, str]:
     """The exit code of a command at a terminal, and all that was shown there."""
     ours, theirs = pty.openpty()
-    environment = {**clean_environment(place), "TERM": "xterm-256color", "COLORTERM": "truecolor"}
+    environment = {**clean_environment(place, **more), "TERM": "xterm-256color", "COLORTERM": "truecolor"}
     with subprocess.Popen(
         [*MANYEYES, *words], cwd=place, env=environment, stdin=theirs, stdout=theirs, stderr=theirs
     ) as process:

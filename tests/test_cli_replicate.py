@@ -222,9 +222,19 @@ def test_nothing_of_where_a_picture_was_taken_leaves_the_machine(tmp_path: Path)
 def test_before_it_pays_it_asks_whoever_sits_at_the_terminal(tmp_path: Path) -> None:
     draw(tmp_path / "shop", 6)
     with provider(tmp_path, median=0.1) as there:
-        code, said = _at_a_terminal(tmp_path, there, "n\n")
+        code, said = _at_a_terminal(tmp_path, there, "n\n", "--json")
         assert "6 pictures: 6 calls, at most 30" in said
         assert code == 1
+        assert json.loads(said.splitlines()[-1]) == {
+            "run": None,
+            "total": 0,
+            "analyzed": 0,
+            "failed": 0,
+            "reused": 0,
+            "seconds": 0.0,
+            "remaining": 6,
+            "stopped": "declined",
+        }
         assert journal(tmp_path, "create") == []
         code, said = _at_a_terminal(tmp_path, there, "y\n")
     assert code == 0
@@ -232,9 +242,9 @@ def test_before_it_pays_it_asks_whoever_sits_at_the_terminal(tmp_path: Path) -> 
     assert len(journal(tmp_path, "create")) == 6
 
 
-def _at_a_terminal(place: Path, there: Mapping[str, str], answer: str) -> tuple[int, str]:
+def _at_a_terminal(place: Path, there: Mapping[str, str], answer: str, *words: str) -> tuple[int, str]:
     """Carry out a paid run on a pseudo-terminal, and answer its question."""
-    process, ours = _on_a_terminal(place, there)
+    process, ours = _on_a_terminal(place, there, *words)
     os.write(ours, answer.encode())
     said = _read_until(ours, None)
     os.close(ours)

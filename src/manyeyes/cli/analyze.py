@@ -1,5 +1,7 @@
 """`manyeyes analyze`: analyze the pictures in folders, files and ZIPs."""
 
+# ruff: noqa: ARG001 - what gives a setting is taken from the context
+
 from __future__ import annotations
 
 import asyncio
@@ -10,44 +12,64 @@ from typing import Annotated, Literal
 import typer
 
 from manyeyes.assemble import Wish, assembled, open_store
-from manyeyes.cli.before import agreed, say_preview
+from manyeyes.cli.before import refusal, say_not_begun, say_preview
+from manyeyes.cli.codes import ALL_ANALYZED, STOPPED, WAS_INTERRUPTED
 from manyeyes.cli.displays import Style
 from manyeyes.cli.log import run_log
-from manyeyes.cli.running import ALL_ANALYZED, STOPPED, Manner, is_terminal, run_shown
+from manyeyes.cli.options import setting, settings_of
+from manyeyes.cli.running import Manner, run_shown, someone_is_there
+from manyeyes.engine.run import INTERRUPTED
 from manyeyes.portrait.export import check_out
-from manyeyes.settings import Preset, Settings, Strategy, read_settings
+from manyeyes.settings import Preset, Settings, Strategy
 
 
 def command(
+    ctx: typer.Context,
     sources: Annotated[
         list[str], typer.Argument(metavar="SOURCE...", help="Folders, pictures and ZIPs, several at once.")
     ],
     analyzer: Annotated[
-        str | None, typer.Option(help="Who looks at the pictures: local, replicate, modelled.")
+        str | None, setting("analyzer", "Who looks at the pictures: local, replicate, modelled.", "NAME")
     ] = None,
-    model: Annotated[str | None, typer.Option(help="One of the analyzer's models.")] = None,
-    concurrency: Annotated[str | None, typer.Option(help="Calls at once.", metavar="N")] = None,
+    model: Annotated[
+        str | None, setting("model", "One of the analyzer's models; its own choice if not said.", "NAME")
+    ] = None,
+    concurrency: Annotated[str | None, setting("concurrency", "Calls at once.", "N")] = None,
     strategy: Annotated[
-        Strategy | None, typer.Option(help="How pictures follow each other; continuous is fastest.")
+        Strategy | None, setting("strategy", "How pictures follow each other; continuous is fastest.")
     ] = None,
     preset: Annotated[
-        Preset | None, typer.Option(help="Calls at once by use or by the portfolio's size.")
+        Preset | None, setting("preset", "Calls at once by use or by the portfolio's size.")
     ] = None,
     batch_size: Annotated[
-        str | None, typer.Option(help="Pictures of a batch, or auto: as many as fit the memory budget.")
+        str | None,
+        setting("batch_size", "Pictures of a batch, or auto: as many as fit the memory budget.", "N|auto"),
     ] = None,
-    rpm: Annotated[str | None, typer.Option(help="Calls a minute that the account allows.")] = None,
-    burst: Annotated[str | None, typer.Option(help="Calls that may start at once under --rpm.")] = None,
+    rpm: Annotated[
+        str | None, setting("rpm", "Calls a minute that the account allows; any number if not said.", "N")
+    ] = None,
+    burst: Annotated[str | None, setting("burst", "Calls that may start at once under --rpm.", "N")] = None,
     memory_mb: Annotated[
-        str | None, typer.Option(help="Megabytes of pictures in a batch of --batch-size auto.")
+        str | None,
+        setting("memory_mb", "Megabytes of pictures in a batch of --batch-size auto.", "N"),
     ] = None,
-    upload_mbps: Annotated[str | None, typer.Option(help="Megabytes a second that may be sent.")] = None,
-    deadline: Annotated[str | None, typer.Option(help="Seconds of attempts for each picture.")] = None,
+    upload_mbps: Annotated[
+        str | None,
+        setting("upload_mbps", "Megabytes a second that may be sent; any number if not said.", "N"),
+    ] = None,
+    deadline: Annotated[str | None, setting("deadline", "Seconds of attempts for each picture.", "N")] = None,
     max_megapixels: Annotated[
-        str | None, typer.Option(help="Pictures with more are refused before they are decoded.")
+        str | None,
+        setting("max_megapixels", "Pictures with more are refused before they are decoded.", "N"),
     ] = None,
     store: Annotated[
-        str | None, typer.Option(help="Where runs and answers are kept, such as sqlite:///runs.db.")
+        str | None,
+        setting(
+            "store",
+            "Where runs and answers are kept, such as sqlite:///runs.db; a file in the user's "
+            "data folder if not said.",
+            "URL",
+        ),
     ] = None,
     out: Annotated[Path | None, typer.Option(help="Write the results to this .jsonl or .csv file.")] = None,
     progress: Annotated[
@@ -69,10 +91,12 @@ def command(
     fresh: Annotated[
         bool, typer.Option("--fresh", help="Ask again for every picture, answered or not.")
     ] = False,
-    log_file: Annotated[Path | None, typer.Option(help="Write a log to the end of this file.")] = None,
-    log_format: Annotated[Literal["text", "json"] | None, typer.Option(help="How log lines look.")] = None,
+    log_file: Annotated[Path | None, setting("log_file", "Write a log to the end of this file.")] = None,
+    log_format: Annotated[
+        Literal["text", "json"] | None, setting("log_format", "How log lines look.")
+    ] = None,
     log_level: Annotated[
-        Literal["debug", "info", "warning", "error"] | None, typer.Option(help="What is worth a line.")
+        Literal["debug", "info", "warning", "error"] | None, setting("log_level", "What is worth a line.")
     ] = None,
 ) -> None:
     """Analyze the pictures in folders, files and ZIPs.
@@ -80,25 +104,7 @@ def command(
     Answers are kept: running again asks only for what is missing. Exit codes: 0 all analyzed, 3 some
     failed, 2 not usable as given, 1 the run stopped, 130 interrupted.
     """
-    flags = {
-        "analyzer": analyzer,
-        "model": model,
-        "concurrency": concurrency,
-        "strategy": strategy,
-        "preset": preset,
-        "batch_size": batch_size,
-        "rpm": rpm,
-        "burst": burst,
-        "memory_mb": memory_mb,
-        "upload_mbps": upload_mbps,
-        "deadline": deadline,
-        "max_megapixels": max_megapixels,
-        "store": store,
-        "log_file": log_file,
-        "log_format": log_format,
-        "log_level": log_level,
-    }
-    settings = read_settings(flags)
+    settings = settings_of(ctx)
     style = progress or ("rich" if sys.stderr.isatty() else "plain")
     manner = Manner(style, as_json, out, yes, dry_run)
     wish = Wish(sources, retry_failed, fresh, limit)
@@ -112,9 +118,10 @@ async def _analyze(settings: Settings, wish: Wish, manner: Manner) -> int:
         if manner.dry_run:
             say_preview(await assembly.preview(), assembly, as_json=manner.json)
             return ALL_ANALYZED
-        asked = assembly.parts.analyzer.traits.paid and not manner.yes and is_terminal()
-        if asked and not await agreed(await assembly.preview(), assembly):
-            typer.echo("Nothing was asked and nothing was bought.", err=True)
-            return STOPPED
+        if assembly.parts.analyzer.traits.paid and not manner.yes and someone_is_there():
+            preview = await assembly.preview()
+            if (why := await refusal(preview, assembly)) is not None:
+                say_not_begun(preview, why, as_json=manner.json)
+                return WAS_INTERRUPTED if why == INTERRUPTED else STOPPED
         with run_log(settings.log_file, settings.log_format, settings.log_level) as log:
             return await run_shown(assembly, store, manner, (log,) if log is not None else ())

@@ -8,16 +8,19 @@ import typer
 
 from manyeyes.assemble import Assembly
 from manyeyes.cli.asking import Question
+from manyeyes.cli.closing import counts
 from manyeyes.cli.interrupts import Interrupts
 from manyeyes.cli.words import printable, size
 from manyeyes.engine.preview import Preview
+from manyeyes.engine.run import INTERRUPTED
 from manyeyes.model.errors import SettingsError
+from manyeyes.model.progress import Progress
 
 
-async def agreed(preview: Preview, assembly: Assembly) -> bool:
-    """Whether whoever sits at the terminal agrees to what the run may cost."""
+async def refusal(preview: Preview, assembly: Assembly) -> str | None:
+    """Why the run may not begin: whoever sits at the terminal does not agree to what it may cost."""
     if preview.calls == 0:
-        return True
+        return None
     traits = assembly.parts.analyzer.traits
     to = printable(f"{traits.model} on {traits.adapter}")
     question = Question()
@@ -25,8 +28,16 @@ async def agreed(preview: Preview, assembly: Assembly) -> bool:
     with interrupts.heard():
         yes = await question.ask(f"{_in_short(preview)} They go to {to}.\nGo on?")
     if interrupts.count:
-        raise KeyboardInterrupt
-    return yes
+        return INTERRUPTED
+    return None if yes else "declined"
+
+
+def say_not_begun(preview: Preview, why: str, *, as_json: bool) -> None:
+    """Say that nothing was done; `--json` gets its object all the same."""
+    typer.echo("Nothing was asked and nothing was bought.", err=True)
+    if as_json:
+        nothing = Progress(total=preview.pictures, finished=True, stopped=why)
+        typer.echo(json.dumps(counts(None, nothing)))
 
 
 def _in_short(preview: Preview) -> str:

@@ -9,9 +9,9 @@ from manyeyes.model.progress import Progress
 from manyeyes.portrait.failures import Cause
 
 
-def counts(run: str, progress: Progress) -> Mapping[str, object]:
-    """The object that `--json` prints. Of a run that stopped, `total` counts what has ended, and
-    `remaining` what has not."""
+def counts(run: str | None, progress: Progress) -> Mapping[str, object]:
+    """The object that `--json` prints; `run` is None where none was begun. Of a run that stopped, `total`
+    counts what has ended, and `remaining` what has not."""
     fields: dict[str, object] = {
         "run": run,
         "total": progress.current,

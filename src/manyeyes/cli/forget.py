@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from manyeyes.cli.codes import STOPPED
 from manyeyes.cli.reading import StoreOption, change, read, store_url
 from manyeyes.cli.words import printable
 from manyeyes.model.errors import SettingsError
@@ -15,9 +16,6 @@ from manyeyes.store.database import scrub
 from manyeyes.store.finding import PictureRecord, find_portfolio_or_picture
 from manyeyes.store.forget import Forgotten, Target, forget, weigh
 from manyeyes.store.sql import SqlStore
-
-#: The exit code where whoever was asked said no.
-DECLINED = 1
 
 
 def command(
@@ -33,7 +31,7 @@ def command(
     typer.echo(_what_goes(target, weight), err=True)
     if not yes and not _agreed():
         typer.echo("Nothing was deleted.", err=True)
-        raise typer.Exit(DECLINED)
+        raise typer.Exit(STOPPED)
     change(store, partial(_forget, target))
     if scrub(store_url(store)):
         typer.echo("Deleted.", err=True)

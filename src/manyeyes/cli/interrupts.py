@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 import signal
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
+from functools import partial
 
 
 class Interrupts:
@@ -27,11 +28,17 @@ class Interrupts:
     def heard(self) -> Iterator[None]:
         """Listen to both signals while the block lasts."""
         loop = asyncio.get_running_loop()
-        signals = (signal.SIGINT, signal.SIGTERM)
-        for number in signals:
-            loop.add_signal_handler(number, self._hear)
-        try:
+        with ExitStack() as silence:
+            for number in (signal.SIGINT, signal.SIGTERM):
+                silence.callback(self._listen(loop, number))
             yield
-        finally:
-            for number in signals:
-                loop.remove_signal_handler(number)
+
+    def _listen(self, loop: asyncio.AbstractEventLoop, number: signal.Signals) -> Callable[[], object]:
+        """Listen to one signal; what ends that."""
+        try:
+            loop.add_signal_handler(number, self._hear)
+        except NotImplementedError:
+            # On Windows the loop knows no signals: they come between two lines of Python, and must wake it.
+            before = signal.signal(number, lambda *_: loop.call_soon_threadsafe(self._hear))
+            return partial(signal.signal, number, before)
+        return partial(loop.remove_signal_handler, number)

@@ -13,9 +13,13 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
+from typer import TyperException
 from typer.core import TyperGroup
 
-from manyeyes.model.errors import ManyeyesError
+from manyeyes.cli.codes import STOPPED, UNUSABLE, WAS_INTERRUPTED
+from manyeyes.cli.usage import complaint, likely
+from manyeyes.cli.words import printable
+from manyeyes.model.errors import ManyeyesError, SettingsError
 
 #: Each command's module in this room has its name, and holds a function `command`.
 COMMANDS = {
@@ -44,6 +48,9 @@ class LazyCommands(TyperGroup):
 
     def resolve_command(self, ctx: Any, args: list[str]) -> Any:
         """For running: the command itself."""
+        if args[0] not in COMMANDS and not args[0].startswith("-"):
+            guess = likely(args[0], COMMANDS) or f": choose one of {', '.join(COMMANDS)}"
+            raise SettingsError(f"there is no command {args[0]!r}{guess}")
         name, found, rest = super().resolve_command(ctx, args)
         return name, found if name is None else load(name), rest
 
@@ -94,19 +101,33 @@ def main() -> None:
         if isinstance(stream, io.TextIOWrapper):
             # A terminal of another encoding shows what it can of a name; it is no reason to fail.
             stream.reconfigure(errors="backslashreplace")
+    sys.exit(_carried_out())
+
+
+def _carried_out() -> int:
+    """The exit code."""
     try:
-        app()
+        return int(app(prog_name="manyeyes", standalone_mode=False) or 0)
+    except TyperException as error:
+        # Whoever typed no command at all has been shown the help.
+        if type(error).__name__ != "NoArgsIsHelpError":
+            _say(complaint(error))
+        return UNUSABLE
     except ManyeyesError as error:
-        typer.echo(f"manyeyes: {error}", err=True)
-        sys.exit(2 if error.kind == "settings_error" else 1)
-    except KeyboardInterrupt:
-        sys.exit(130)
+        _say(str(error))
+        return UNUSABLE if error.kind == "settings_error" else STOPPED
+    except (KeyboardInterrupt, typer.Abort):
+        return WAS_INTERRUPTED
     except OSError as error:
-        typer.echo(f"manyeyes: {error}: free some space, or send the output elsewhere", err=True)
-        sys.exit(1)
+        _say(f"{error}: free some space, or send the output elsewhere")
+        return STOPPED
     except Exception as error:  # noqa: BLE001 - the last resort: a sentence for the user, the trace in a file
-        typer.echo(f"manyeyes: a fault of ours, please report it: {error!r}. {_keep_trace()}", err=True)
-        sys.exit(1)
+        _say(f"a fault of ours, please report it: {error!r}. {_keep_trace()}")
+        return STOPPED
+
+
+def _say(sentence: str) -> None:
+    typer.echo(f"manyeyes: {printable(sentence)}", err=True)
 
 
 def _keep_trace() -> str:

@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Annotated, TypeVar
 
 import typer
+from rich.cells import cell_len
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
@@ -62,17 +63,53 @@ def say(*texts: str | Text) -> None:
     Console(highlight=False).print(line, soft_wrap=True)
 
 
+def is_terminal() -> bool:
+    """Whether stdout is read by a person."""
+    return Console().is_terminal
+
+
+def width() -> int:
+    """Columns of the terminal."""
+    return Console().width
+
+
 def say_table(titles: Sequence[str], rows: Iterable[Sequence[str | Text]]) -> None:
-    """Print a table: in columns on a terminal, separated by tabs elsewhere."""
+    """Print a table: in columns on a terminal, with tabs elsewhere.
+
+    On a terminal the first column is shortened to what the others leave it, but not to less than a third;
+    cells of the others may take several lines.
+    """
     console = Console(highlight=False)
     if not console.is_terminal:
         for row in (titles, *rows):
             typer.echo("\t".join(cell.plain if isinstance(cell, Text) else printable(cell) for cell in row))
         return
-    table = Table(*titles, box=None, pad_edge=False, header_style="bold")
-    for row in rows:
-        table.add_row(*(cell if isinstance(cell, Text) else Text(printable(cell)) for cell in row))
+    cells = [[cell if isinstance(cell, Text) else Text(printable(cell)) for cell in row] for row in rows]
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for title in titles:
+        table.add_column(title, overflow="fold", no_wrap=not table.columns)
+    room = console.width - sum(_width(column) for column in [*zip(titles, *cells, strict=True)][1:])
+    for first, *others in cells:
+        table.add_row(shortened(first.plain, max(room, console.width // 3)), *others)
     console.print(table)
+
+
+def _width(column: Iterable[str | Text]) -> int:
+    """Columns of the terminal that one of the table takes, with the gap before it."""
+    return 2 + max(cell_len(str(cell)) for cell in column)
+
+
+def shortened(text: str, columns: int) -> str:
+    """`text` in at most so many columns of a terminal: its beginning, `…`, and as much of its end."""
+    if cell_len(text) <= columns:
+        return text
+    tail, room = "", max(0, columns - 1)
+    while cell_len(longer := text[len(text) - len(tail) - 1 :]) <= room - room // 2:
+        tail = longer
+    head = ""
+    while cell_len(longer := text[: len(head) + 1]) <= room // 2:
+        head = longer
+    return f"{head}…{tail}"
 
 
 def swatches(colours: Iterable[PaletteColor]) -> Text:
@@ -82,7 +119,7 @@ def swatches(colours: Iterable[PaletteColor]) -> Text:
 
 def short_swatches(colours: Iterable[PaletteColor]) -> Text:
     """The same for a narrow column: on a terminal, the names alone."""
-    if not Console().is_terminal:
+    if not is_terminal():
         return swatches(colours)
     return Text(" ").join(_swatch(colour, colour.name) for colour in colours)
 

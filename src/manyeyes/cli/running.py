@@ -15,23 +15,19 @@ import typer
 from manyeyes.assemble import Assembly
 from manyeyes.cli.asking import Question
 from manyeyes.cli.closing import closing_line, counts, failure_lines
+from manyeyes.cli.codes import ALL_ANALYZED, SOME_FAILED, STOPPED, WAS_INTERRUPTED
 from manyeyes.cli.displays import Display, Style, open_display
 from manyeyes.cli.interrupts import Interrupts
 from manyeyes.cli.summary import say_summary
 from manyeyes.cli.words import printable
 from manyeyes.engine.feed import Listener
-from manyeyes.engine.run import Run
+from manyeyes.engine.run import INTERRUPTED, Run
 from manyeyes.model.errors import SettingsError
 from manyeyes.model.progress import Progress
 from manyeyes.portrait.export import part_of, write_out
 from manyeyes.portrait.failures import causes_of
 from manyeyes.store.reports import pages
 from manyeyes.store.sql import SqlStore
-
-#: What a run that someone interrupted says of itself.
-INTERRUPTED = "interrupted"
-
-ALL_ANALYZED, STOPPED, UNUSABLE, SOME_FAILED, WAS_INTERRUPTED = 0, 1, 2, 3, 130
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +41,7 @@ class Manner:
     dry_run: bool
 
 
-def is_terminal() -> bool:
+def someone_is_there() -> bool:
     """Whether someone is there to be asked."""
     return sys.stdin.isatty() and sys.stderr.isatty()
 
@@ -54,7 +50,7 @@ async def run_shown(assembly: Assembly, store: SqlStore, manner: Manner, logs: t
     """Carry out a run and show it; the exit code."""
     display = open_display(manner.progress, sys.stderr)
     question = Question()
-    consent = partial(_asked_to_go_on, display, question) if is_terminal() else None
+    consent = partial(_asked_to_go_on, display, question) if someone_is_there() else None
     run = Run(assembly.parts, assembly.plan, listeners=(*logs, display.hear), consent=consent)
     with display.shown():
         async with run:

@@ -2,21 +2,28 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from manyeyes.cli.reading import (
     SHORT,
     JsonOption,
     StoreOption,
+    is_terminal,
     read,
     run_json,
     say,
     say_json,
     say_table,
     when,
+    width,
 )
 from manyeyes.store.reports import RunSummary, list_runs
 from manyeyes.store.sql import SqlStore
 
+#: Columns from which all of a run has a place, and what is left out below.
+WIDE = 100
 TITLES = ("run", "started", "portfolio", "analyzer", "state", "pictures", "analyzed", "failed", "reused")
+LEFT_OUT = ("analyzer", "analyzed", "reused")
 
 
 def command(store: StoreOption = None, as_json: JsonOption = False) -> None:
@@ -25,13 +32,21 @@ def command(store: StoreOption = None, as_json: JsonOption = False) -> None:
     if as_json:
         say_json([run_json(run) for run in runs])
     elif runs:
-        say_table(TITLES, map(_row, runs))
+        titles, *rows = map(_fitting, [TITLES, *map(_row, runs)])
+        say_table(titles, rows)
     else:
         say("The store holds no run yet: `manyeyes analyze` makes one.")
 
 
 async def _runs(store: SqlStore) -> list[RunSummary]:
     return await store.carry_out(list_runs)
+
+
+def _fitting(row: Sequence[str]) -> list[str]:
+    """What of a row has a place; elsewhere than on a terminal, all."""
+    if not is_terminal() or width() >= WIDE:
+        return list(row)
+    return [cell for title, cell in zip(TITLES, row, strict=True) if title not in LEFT_OUT]
 
 
 def _row(run: RunSummary) -> tuple[str, ...]:

@@ -10,8 +10,10 @@ import typer
 from rich.text import Text
 
 from manyeyes.cli.reading import (
+    SHORT,
     JsonOption,
     StoreOption,
+    is_terminal,
     moment,
     portfolio_json,
     read,
@@ -33,12 +35,14 @@ from manyeyes.store.finding import LATEST, PictureRecord, find_run_or_picture
 from manyeyes.store.reports import Kept, Look, RunSummary, history, pages
 from manyeyes.store.sql import SqlStore
 
-#: Pictures that are listed of a run; `export` has them all.
+#: Pictures that are listed of a run on a terminal, where nobody asks for all.
 LISTED = 50
 TITLES = ("picture", "status", "garment", "pattern", "colours")
 
-#: A run, its colours and its first pictures; or a picture and how it ended in its runs.
-RunShown = tuple[RunSummary, list[PaletteColor], list[Outcome]]
+Row = tuple[str | Text, ...]
+
+#: A run, its colours and its pictures; or a picture and how it ended in its runs.
+RunShown = tuple[RunSummary, list[PaletteColor], list[Row]]
 PictureShown = tuple[PictureRecord, list[Look]]
 
 
@@ -50,32 +54,37 @@ def command(
             metavar="[RUN|PICTURE]",
         ),
     ] = LATEST,
+    every: Annotated[
+        bool, typer.Option("--all", help=f"List every picture of a run, not just {LISTED} on a terminal.")
+    ] = False,
     store: StoreOption = None,
     as_json: JsonOption = False,
     raw: Annotated[bool, typer.Option("--raw", help="Add the model's own words on a picture.")] = False,
 ) -> None:
     """Show a run, or one picture with its whole descriptor."""
-    match read(store, partial(_look, what)):
-        case (RunSummary() as run, palette, outcomes):
-            say_json(_run_fields(run, palette)) if as_json else _show_run(run, palette, outcomes)
+    listed = None if every or not is_terminal() else LISTED
+    match read(store, partial(_look, what, listed)):
+        case (RunSummary() as run, palette, rows):
+            say_json(_run_fields(run, palette)) if as_json else _show_run(run, palette, rows)
         case (picture, looks):
             say_json(_picture_fields(picture, looks, raw)) if as_json else _show_picture(picture, looks, raw)
 
 
-async def _look(what: str, store: SqlStore) -> RunShown | PictureShown:
+async def _look(what: str, listed: int | None, store: SqlStore) -> RunShown | PictureShown:
     found: RunSummary | PictureRecord = await store.carry_out(partial(find_run_or_picture, text=what))
     if isinstance(found, PictureRecord):
         return found, await store.carry_out(partial(history, picture=found.id))
-    listed: list[Outcome] = []
-    palette = await palette_of(_noting(listed, pages(store, found.id)))
-    return found, palette, listed
+    rows: list[Row] = []
+    palette = await palette_of(_noting(rows, listed, pages(store, found.id)))
+    return found, palette, rows
 
 
 async def _noting(
-    listed: list[Outcome], pages: AsyncIterator[Sequence[Kept]]
+    rows: list[Row], most: int | None, pages: AsyncIterator[Sequence[Kept]]
 ) -> AsyncIterator[Sequence[Kept]]:
+    """The same pages; the first `most` of their pictures become rows on the way, or all."""
     async for page in pages:
-        listed += [kept.outcome for kept in page[: LISTED - len(listed)]]
+        rows += [_row(kept.outcome) for kept in page[: None if most is None else most - len(rows)]]
         yield page
 
 
@@ -87,15 +96,15 @@ def _run_fields(run: RunSummary, palette: Sequence[PaletteColor]) -> Mapping[str
     return run_json(run) | {"palette": colours}
 
 
-def _show_run(run: RunSummary, palette: Sequence[PaletteColor], outcomes: Sequence[Outcome]) -> None:
+def _show_run(run: RunSummary, palette: Sequence[PaletteColor], rows: Sequence[Row]) -> None:
     for title, value in _run_lines(run):
         say(Text(f"{title:<10}", "bold"), value)
     if palette:
         say(Text(f"{'Colours':<10}", "bold"), swatches(palette))
     say()
-    say_table(TITLES, map(_row, outcomes))
-    if (more := run.analyzed + run.failed - len(outcomes)) > 0:
-        say(f"and {more} more: `manyeyes export {run.id}` writes them all")
+    say_table(TITLES, rows)
+    if (more := run.analyzed + run.failed - len(rows)) > 0:
+        say(f"and {more} more: `manyeyes show {run.id[:SHORT]} --all` lists them")
 
 
 def _run_lines(run: RunSummary) -> Iterator[tuple[str, str]]:
@@ -110,9 +119,10 @@ def _run_lines(run: RunSummary) -> Iterator[tuple[str, str]]:
     yield "Pictures", f"{run.analyzed + run.failed}{of}: {run.analyzed} analyzed{reused}, {run.failed} failed"
 
 
-def _row(outcome: Outcome) -> tuple[str | Text, ...]:
+def _row(outcome: Outcome) -> Row:
     if not isinstance(outcome, Analyzed):
-        return outcome.name, "failed" + _paid_twice(outcome), "", "", why(outcome)
+        said = why(outcome).removeprefix(f"{outcome.name!r} ")
+        return outcome.name, "failed" + _paid_twice(outcome), "", "", said
     garment, pattern = outcome.descriptor.garment_type, outcome.descriptor.pattern
     colours = short_swatches(outcome.descriptor.color_palette)
     return outcome.name, "analyzed" + _paid_twice(outcome), garment or "", pattern or "", colours

@@ -1,5 +1,7 @@
 """`manyeyes simulate`: predict how long a run will take, in virtual time."""
 
+# ruff: noqa: ARG001 - what gives a setting is taken from the context
+
 from __future__ import annotations
 
 import json
@@ -8,27 +10,31 @@ from typing import Annotated
 
 import typer
 
+from manyeyes.cli.options import setting, settings_of
 from manyeyes.cli.words import span
 from manyeyes.lab.simulate import Prediction, Scenario, simulate
 from manyeyes.model.errors import SettingsError
 from manyeyes.model.progress import Progress
-from manyeyes.settings import Preset, Settings, Strategy, read_settings
+from manyeyes.settings import Preset, Settings, Strategy
 
 MEGA = 1_000_000
 
 
 def command(
+    ctx: typer.Context,
     images: Annotated[int, typer.Option(min=1, help="Pictures of the portfolio.")] = 44,
     seconds: Annotated[float, typer.Option(min=0, help="Seconds that a picture takes, by the median.")] = 3.0,
     cv: Annotated[float, typer.Option(min=0, help="Their spread: deviation over mean.")] = 0.0,
-    concurrency: Annotated[str | None, typer.Option(help="Calls at once.", metavar="N")] = None,
-    strategy: Annotated[Strategy | None, typer.Option(help="How pictures follow each other.")] = None,
-    preset: Annotated[Preset | None, typer.Option(help="Calls at once by use or by size.")] = None,
-    batch_size: Annotated[str | None, typer.Option(help="Pictures of a batch, or auto.")] = None,
-    memory_mb: Annotated[str | None, typer.Option(help="Megabytes of a batch under auto.")] = None,
+    concurrency: Annotated[str | None, setting("concurrency", "Calls at once.", "N")] = None,
+    strategy: Annotated[Strategy | None, setting("strategy", "How pictures follow each other.")] = None,
+    preset: Annotated[Preset | None, setting("preset", "Calls at once by use or by size.")] = None,
+    batch_size: Annotated[
+        str | None, setting("batch_size", "Pictures of a batch, or auto.", "N|auto")
+    ] = None,
+    memory_mb: Annotated[str | None, setting("memory_mb", "Megabytes of a batch under auto.", "N")] = None,
     picture_mb: Annotated[float, typer.Option(min=0, help="Megabytes of a picture.")] = 2.0,
-    rpm: Annotated[str | None, typer.Option(help="Calls a minute that the service allows.")] = None,
-    burst: Annotated[str | None, typer.Option(help="Calls that may start at once under --rpm.")] = None,
+    rpm: Annotated[str | None, setting("rpm", "Calls a minute that the service allows.", "N")] = None,
+    burst: Annotated[str | None, setting("burst", "Calls that may start at once under --rpm.", "N")] = None,
     seed: Annotated[int, typer.Option(help="Draws other latencies.")] = 1,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object and nothing else.")] = False,
 ) -> None:
@@ -39,17 +45,7 @@ def command(
     for name, value in (("--seconds", seconds), ("--cv", cv), ("--picture-mb", picture_mb)):
         if not math.isfinite(value):
             raise SettingsError(f"{name} must be a finite number, not {value}")
-    settings = read_settings(
-        {
-            "concurrency": concurrency,
-            "strategy": strategy,
-            "preset": preset,
-            "batch_size": batch_size,
-            "memory_mb": memory_mb,
-            "rpm": rpm,
-            "burst": burst,
-        }
-    )
+    settings = settings_of(ctx)
     scenario = _scenario(settings, images, seconds, cv=cv, size=int(picture_mb * MEGA), seed=seed)
     prediction = simulate(scenario)
     if as_json:

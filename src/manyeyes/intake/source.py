@@ -5,13 +5,18 @@ from __future__ import annotations
 import os
 import re
 import stat
+from contextlib import suppress
 from dataclasses import dataclass
+from difflib import get_close_matches
+from itertools import islice
 from pathlib import Path
 
 from manyeyes.intake.files import why
 from manyeyes.model.errors import SettingsError
 
 _URL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+:/")
+#: Names of a folder among which a near one is looked for.
+_MOST_NAMES = 5000
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,4 +74,21 @@ def _why_missing(typed: str) -> str:
         return f"{typed!r} lies elsewhere: {advice}"
     if Path(typed).is_symlink():
         return f"{typed!r} is a link to nothing; mend it or name another source"
+    if near := _nearest(Path(typed)):
+        return f"{typed!r} does not exist: did you mean {near!r}?"
     return f"{typed!r} does not exist; check the spelling, or name another folder, picture or ZIP"
+
+
+def _nearest(path: Path) -> str | None:
+    """A path that is there and spelt much like this one, its first part that is missing replaced."""
+    there = next((above for above in path.parents if above.is_dir()), None)
+    if there is None:
+        return None
+    missing, *rest = path.relative_to(there).parts
+    with suppress(OSError):
+        names = {name.lower(): name for name in islice(os.listdir(there), _MOST_NAMES)}  # noqa: PTH208
+        if near := get_close_matches(missing.lower(), names, n=1):
+            found = there / names[near[0]]
+            whole = found.joinpath(*rest)
+            return str(whole if whole.exists() else found)
+    return None

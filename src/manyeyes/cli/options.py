@@ -1,0 +1,30 @@
+"""Options of the command line that give settings."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import typer
+
+from manyeyes.model.errors import SettingsError
+from manyeyes.settings import DEFAULT_CONCURRENCY, Settings, read_settings
+
+
+def setting(field: str, says: str, metavar: str | None = None) -> Any:
+    """The option that gives this setting; its help ends with the setting's default, where it has one.
+
+    The option itself has none: what is not given is looked for in the environment, and in `.env`.
+    """
+    default = DEFAULT_CONCURRENCY if field == "concurrency" else Settings.model_fields[field].default
+    if default is not None:
+        shown = f"{default:g}" if isinstance(default, float) else str(default)
+        says = f"{says.rstrip('.')} (default {shown})."
+    return typer.Option(help=says, metavar=metavar)
+
+
+def settings_of(ctx: typer.Context) -> Settings:
+    """The settings, those first that the command line gives. Raises SettingsError."""
+    settings = read_settings({name: ctx.params[name] for name in Settings.model_fields if name in ctx.params})
+    if ctx.params.get("burst") is not None and settings.rpm is None:
+        raise SettingsError("--burst needs --rpm: it says how many calls may start at once under that rate")
+    return settings
