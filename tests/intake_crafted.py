@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import random
 import re
 import struct
 import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import accumulate
 from pathlib import Path
 
 import pytest
 
+from manyeyes.intake import files
 from manyeyes.intake.safety import Caps
 from manyeyes.intake.sources import Sources
 from manyeyes.model.errors import ImageError
@@ -24,7 +27,12 @@ JPEG = b"\xff\xd8\xff\xe0" + bytes(range(256)) * 2
 #: The same, but nothing can pack it any smaller.
 NOISE = b"\xff\xd8\xff\xe0" + random.Random(1).randbytes(60_000)
 
+#: The first bytes of a local header, of a record in the directory, and of the record at the end.
+LOCAL, RECORD, END = b"PK\3\4", b"PK\1\2", b"PK\5\6"
+
 Row = ImageRef | PassedOver
+
+unless_root = pytest.mark.skipif(os.geteuid() == 0, reason="root may read everything")
 
 
 def rows_of(sources: Sources) -> list[Row]:
@@ -90,7 +98,7 @@ class Crafted:
 
 
 def header_of(entry: Crafted) -> bytes:
-    fixed = struct.pack("<4s5H3L2H", b"PK\3\4", 20, entry.flags, entry.method, 0, 0, *entry.claims,
+    fixed = struct.pack("<4s5H3L2H", LOCAL, 20, entry.flags, entry.method, 0, 0, *entry.claims,
                         len(entry.raw_name), len(entry.local_extra))  # fmt: skip
     return fixed + entry.raw_name + entry.local_extra
 
@@ -101,7 +109,7 @@ def local_part(entry: Crafted) -> bytes:
 
 def record_of(entry: Crafted, offset: int) -> bytes:
     offset = offset if entry.offset is None else entry.offset
-    fixed = struct.pack("<4s4B4H3L5H2L", b"PK\1\2", 20, entry.system, 20, 0, entry.flags, entry.method, 0, 0,
+    fixed = struct.pack("<4s4B4H3L5H2L", RECORD, 20, entry.system, 20, 0, entry.flags, entry.method, 0, 0,
                         *entry.claims, len(entry.raw_name), len(entry.extra), 0, 0, 0,
                         entry.mode << 16, offset)  # fmt: skip
     return fixed + entry.raw_name + entry.extra
@@ -111,20 +119,24 @@ def closed(body: bytes, entries: Sequence[Crafted], offsets: Sequence[int], comm
     """`body` with a directory of these entries."""
     directory = b"".join(record_of(entry, at) for entry, at in zip(entries, offsets, strict=True))
     numbers = (0, 0, len(entries), len(entries), len(directory), len(body), len(comment))
-    return body + directory + struct.pack("<4s4H2LH", b"PK\5\6", *numbers) + comment
+    return body + directory + struct.pack("<4s4H2LH", END, *numbers) + comment
 
 
 def crafted_zip(*entries: Crafted, before: bytes = b"", comment: bytes = b"") -> bytes:
     """An archive with these entries; `before` stands in front of it without its offsets knowing."""
-    body, offsets = b"", []
-    for entry in entries:
-        offsets.append(len(body))
-        body += local_part(entry)
-    return before + closed(body, entries, offsets, comment)
+    parts = [local_part(entry) for entry in entries]
+    offsets = [0, *accumulate(map(len, parts))][:-1]
+    return before + closed(b"".join(parts), entries, offsets, comment)
 
 
 def zip_of(files: dict[str, bytes]) -> bytes:
     return crafted_zip(*(Crafted(name, data) for name, data in files.items()))
+
+
+def overwritten(raw: bytes, mark: bytes, at: int, new: bytes) -> bytes:
+    """An archive in whose last record that begins with `mark` other bytes stand, from `at` on."""
+    start = raw.rindex(mark) + at
+    return raw[:start] + new + raw[start + len(new) :]
 
 
 def overlapping_zip(names: Sequence[str], kernel: bytes) -> bytes:
@@ -157,6 +169,11 @@ def reading(photos: Sources) -> type[ImageError]:
     with pytest.raises(ImageError, match=re.escape(repr(ref.name))) as caught:
         photos.read(ref)
     return caught.type
+
+
+def refuse(path: str) -> files.Look:
+    """A file system that lets nobody look."""
+    raise PermissionError(13, "Permission denied", path)
 
 
 def fill(folder: Path, *names: str, data: bytes = JPEG) -> Path:

@@ -10,10 +10,13 @@ from pathlib import Path
 import pytest
 
 from intake_crafted import (
+    END,
     JPEG,
+    LOCAL,
     NOISE,
     Crafted,
     crafted_zip,
+    fill,
     names_of,
     of,
     passed_over_by,
@@ -26,11 +29,6 @@ from manyeyes.intake import archive
 from manyeyes.intake.files import open_regular
 from manyeyes.intake.sources import Sources
 from manyeyes.model.errors import UnsupportedImage
-
-
-@pytest.fixture
-def shop(tmp_path: Path) -> Path:
-    return tmp_path / "shop.zip"
 
 
 def test_an_archive_is_listed_in_natural_order_and_read(shop: Path) -> None:
@@ -57,9 +55,7 @@ def test_a_folder_and_its_zip_are_listed_in_the_same_order(tmp_path: Path) -> No
         "a b/c.jpg",
         "a/d.jpg",
     ]
-    for name in names:
-        (folder / name).parent.mkdir(parents=True, exist_ok=True)
-        (folder / name).write_bytes(JPEG)
+    fill(folder, *names)
     with zipfile.ZipFile(tmp_path / "photos.zip", "w") as packed:
         for path in sorted(folder.rglob("*")):
             packed.write(path, path.relative_to(folder))
@@ -128,14 +124,14 @@ def test_numbers_that_stand_in_the_zip64_part_of_a_record_are_found(shop: Path) 
 @pytest.mark.parametrize("before", [b"", b"#!/bin/sh\nexit\n" * 99])
 @pytest.mark.parametrize("comment", [b"", b"made by hand", b"c" * 60_000])
 def test_bytes_before_and_a_comment_after_do_no_harm(shop: Path, before: bytes, comment: bytes) -> None:
-    shop.write_bytes(crafted_zip(Crafted("a.jpg"), before=before and b"PK\3\4" + before, comment=comment))
+    shop.write_bytes(crafted_zip(Crafted("a.jpg"), before=before and LOCAL + before, comment=comment))
     photos = Sources([shop])
     assert [photos.read(ref).data for ref in pictures_of(photos)] == [JPEG]
 
 
 def test_a_gap_before_the_end_record_does_no_harm(shop: Path) -> None:
     raw = crafted_zip(Crafted("a.jpg"))
-    end = raw.rindex(b"PK\5\6")
+    end = raw.rindex(END)
     shop.write_bytes(raw[:end] + bytes(64) + raw[end:])
     photos = Sources([shop])
     assert [photos.read(ref).data for ref in pictures_of(photos)] == [JPEG]
@@ -232,7 +228,7 @@ def test_archives_let_go_are_closed(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     monkeypatch.setattr(archive, "open_regular", remembering)
     for number in range(20):
         (tmp_path / f"{number}.zip").write_bytes(zip_of({"a.jpg": JPEG}))
-    (tmp_path / "cut.zip").write_bytes(b"PK\3\4")
+    (tmp_path / "cut.zip").write_bytes(LOCAL)
     photos = Sources([tmp_path])
     assert len(pictures_of(photos)) == 20
     assert sum(not file.closed for file in opened) <= archive.HELD_OPEN

@@ -10,7 +10,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from intake_crafted import (
+    END,
     JPEG,
+    LOCAL,
     NOISE,
     Crafted,
     crafted_zip,
@@ -26,11 +28,6 @@ from manyeyes.intake.sources import Sources
 from manyeyes.intake.zip_data import unpack
 from manyeyes.intake.zip_directory import Entry
 from manyeyes.model.errors import ImageError, UnreadableImage
-
-
-@pytest.fixture
-def shop(tmp_path: Path) -> Path:
-    return tmp_path / "shop.zip"
 
 
 def test_a_damaged_zip64_part_costs_its_own_entry_only(shop: Path) -> None:
@@ -102,9 +99,9 @@ def test_an_archive_that_is_cut_short_is_named_and_the_rest_go_on(tmp_path: Path
     }
 
 
-@pytest.mark.parametrize("end", [b"PK\5\6" + b"\xff" * 18, b"PK\5\6\1\0\1\0" + bytes(14)])
+@pytest.mark.parametrize("end", [END + b"\xff" * 18, END + b"\1\0\1\0" + bytes(14)])
 def test_an_archive_whose_directory_is_nowhere_is_named(tmp_path: Path, end: bytes) -> None:
-    (tmp_path / "odd.zip").write_bytes(b"PK\3\4" + bytes(100) + end)
+    (tmp_path / "odd.zip").write_bytes(LOCAL + bytes(100) + end)
     assert "cannot be opened" in passed_over_by(Sources([tmp_path]))["odd.zip"]
 
 
@@ -134,25 +131,26 @@ def test_archives_within_archives_are_named_and_not_opened(shop: Path) -> None:
     }
 
 
-def test_an_archive_changed_after_listing_fails_its_pictures(shop: Path) -> None:
+@pytest.mark.parametrize(
+    ("becomes", "said"),
+    [
+        (
+            crafted_zip(Crafted("b.jpg"), Crafted("a.jpg", NOISE)),
+            "'a.jpg': its archive changed since it was listed; run again",
+        ),
+        (LOCAL + b" no longer", "'a.jpg' cannot be read: it is cut short"),
+        (None, "'a.jpg': its archive is gone"),
+    ],
+    ids=["changed", "spoilt", "deleted"],
+)
+def test_an_archive_that_changes_after_listing_fails_its_pictures(
+    shop: Path, becomes: bytes | None, said: str
+) -> None:
     photos = of(shop, Crafted("a.jpg"))
     (ref,) = pictures_of(photos)
-    shop.write_bytes(crafted_zip(Crafted("b.jpg"), Crafted("a.jpg", NOISE)))
-    with pytest.raises(UnreadableImage, match=r"'a.jpg': its archive changed since it was listed; run again"):
-        photos.read(ref)
-
-
-def test_an_archive_deleted_after_listing_fails_its_pictures(shop: Path) -> None:
-    photos = of(shop, Crafted("a.jpg"))
-    (ref,) = pictures_of(photos)
-    shop.unlink()
-    with pytest.raises(UnreadableImage, match=r"'a.jpg': its archive is gone"):
-        photos.read(ref)
-
-
-def test_an_archive_spoilt_after_listing_fails_its_pictures(shop: Path) -> None:
-    photos = of(shop, Crafted("a.jpg"))
-    (ref,) = pictures_of(photos)
-    shop.write_bytes(b"PK\3\4 no longer")
-    with pytest.raises(UnreadableImage, match="it is cut short"):
+    if becomes is None:
+        shop.unlink()
+    else:
+        shop.write_bytes(becomes)
+    with pytest.raises(UnreadableImage, match=said):
         photos.read(ref)

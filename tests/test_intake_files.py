@@ -9,14 +9,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from intake_crafted import JPEG, fill, names_of, passed_over_by, pictures_of
+from intake_crafted import JPEG, fill, names_of, passed_over_by, pictures_of, refuse, unless_root
 from manyeyes.intake import files, sources
 from manyeyes.intake.safety import Caps
 from manyeyes.intake.sources import Sources
 from manyeyes.model.errors import ImageTooLarge, UnreadableImage, UnsupportedImage
 from manyeyes.model.image import ImageRef, Locator
-
-as_root = pytest.mark.skipif(os.geteuid() == 0, reason="root may read everything")
 
 
 def test_a_pipe_put_in_the_place_of_a_picture_is_not_waited_for(tmp_path: Path) -> None:
@@ -96,10 +94,6 @@ def test_a_format_that_is_not_read_is_listed_and_fails_by_name(tmp_path: Path) -
         photos.read(ref)
 
 
-def refuse(path: str) -> files.Look:
-    raise PermissionError(13, "Permission denied", path)
-
-
 def test_what_cannot_be_opened_is_a_picture_if_it_is_called_one(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -109,7 +103,7 @@ def test_what_cannot_be_opened_is_a_picture_if_it_is_called_one(
     assert passed_over_by(photos) == {"b.txt": "cannot be read: permission denied"}
 
 
-@as_root
+@unless_root
 def test_a_picture_without_permission_counts_as_failed(tmp_path: Path) -> None:
     photos = Sources([fill(tmp_path, "a.jpg")])
     (tmp_path / "a.jpg").chmod(0)

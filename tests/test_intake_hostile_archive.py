@@ -12,8 +12,10 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from intake_crafted import (
+    END,
     JPEG,
     NOISE,
+    RECORD,
     Crafted,
     closed,
     crafted_zip,
@@ -21,6 +23,7 @@ from intake_crafted import (
     names_of,
     of,
     overlapping_zip,
+    overwritten,
     passed_over_by,
     pictures_of,
     quoting_zip,
@@ -32,11 +35,6 @@ from manyeyes.intake.safety import Caps
 from manyeyes.intake.sources import Sources
 from manyeyes.model.errors import ImageTooLarge, UnreadableImage
 from manyeyes.model.image import ImageRef
-
-
-@pytest.fixture
-def shop(tmp_path: Path) -> Path:
-    return tmp_path / "shop.zip"
 
 
 @pytest.mark.parametrize(
@@ -160,10 +158,8 @@ def test_a_bomb_that_lies_is_never_unpacked_whole(shop: Path, method: int) -> No
     with zipfile.ZipFile(shop, "w", method) as packed:
         packed.writestr("a.jpg", JPEG + bytes(40_000_000))
         claimed = packed.getinfo("a.jpg")
-    raw = shop.read_bytes()
     # Only the directory lies: 4,000 bytes for 40 MB.
-    at = raw.rindex(b"PK\1\2")
-    shop.write_bytes(raw[: at + 24] + (4_000).to_bytes(4, "little") + raw[at + 28 :])
+    shop.write_bytes(overwritten(shop.read_bytes(), RECORD, 24, (4_000).to_bytes(4, "little")))
     assert claimed.file_size > 40_000_000
     pieces: list[int] = []
     counted = zlib.crc32
@@ -199,8 +195,7 @@ def test_a_directory_of_any_length_is_read_so_far_and_no_further(
 
 def test_an_archive_that_lies_about_its_number_of_entries_is_found_out(shop: Path) -> None:
     raw = crafted_zip(*(Crafted(f"{n}.jpg") for n in range(9)))
-    end = raw.rindex(b"PK\5\6")
-    shop.write_bytes(raw[: end + 8] + bytes(4) + raw[end + 12 :])
+    shop.write_bytes(overwritten(raw, END, 8, bytes(4)))
     assert len(names_of(Sources([shop]))) == 9
     assert passed_over_by(Sources([shop], Caps(entries=5)))["shop.zip"].startswith("1 or more entries")
 

@@ -7,7 +7,19 @@ from pathlib import Path
 
 import pytest
 
-from intake_crafted import JPEG, Crafted, crafted_zip, names_of, passed_over_by, pictures_of, rows_of, zip_of
+from intake_crafted import (
+    JPEG,
+    Crafted,
+    crafted_zip,
+    fill,
+    names_of,
+    passed_over_by,
+    pictures_of,
+    refuse,
+    rows_of,
+    unless_root,
+    zip_of,
+)
 from manyeyes.intake import files, sources
 from manyeyes.intake.sources import Sources
 from manyeyes.model.errors import SettingsError
@@ -17,9 +29,7 @@ from manyeyes.model.image import PassedOver
 @pytest.fixture
 def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """The working folder: `photos` with two pictures and a text, `more` with one, `shop.zip` with one."""
-    for name in ("photos/a.jpg", "photos/sub/b.jpg", "more/c.jpg"):
-        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
-        (tmp_path / name).write_bytes(JPEG)
+    fill(tmp_path, "photos/a.jpg", "photos/sub/b.jpg", "more/c.jpg")
     (tmp_path / "photos/notes.txt").write_bytes(b"words")
     (tmp_path / "shop.zip").write_bytes(zip_of({"front/1.jpg": JPEG, "readme.txt": b"words"}))
     monkeypatch.chdir(tmp_path)
@@ -186,7 +196,7 @@ def test_listing_a_source_that_is_gone_is_an_error(here: Path) -> None:
         rows_of(photos)
 
 
-@pytest.mark.skipif(os.geteuid() == 0, reason="root may read everything")
+@unless_root
 @pytest.mark.parametrize("typed", ["closed", "closed.jpg"])
 def test_a_source_without_permission_is_named(here: Path, typed: str) -> None:
     Path("closed").mkdir(mode=0)
@@ -196,9 +206,6 @@ def test_a_source_without_permission_is_named(here: Path, typed: str) -> None:
 
 
 def test_a_source_that_the_system_refuses_is_named(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def refuse(path: str) -> files.Look:
-        raise PermissionError(13, "Permission denied", path)
-
     monkeypatch.setattr(sources, "look_at", refuse)
     with pytest.raises(SettingsError, match=r"'photos/a.jpg' cannot be read: permission denied"):
         Sources(["photos/a.jpg"]).check()
