@@ -58,7 +58,7 @@ KNOWN_TO: dict[str, set[str]] = {
     "typer": {"cli"},
     "rich": {"cli"},
     "structlog": {"cli"},
-    "pydantic": {"settings"},
+    "pydantic": {"settings", "lab"},
     "pydantic_settings": {"settings"},
     "dotenv": {"settings"},
     "platformdirs": {"settings"},

@@ -1,0 +1,140 @@
+"""The ways to go about a scenario that can be compared, by name."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+from manyeyes.lab.draws import Draws
+from manyeyes.lab.scenario import Allowed, Scenario
+from manyeyes.lab.textbook import AimdLimit, Gradient2Limit, VegasLimit
+from manyeyes.model.errors import SettingsError
+from manyeyes.pacing.limit import FixedLimit, Limit, Sample
+from manyeyes.pacing.quota import Quota
+from manyeyes.pacing.threshold import ThresholdLimit
+
+#: What an earlier run has learned, handed on as it is.
+Knowledge = object
+
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    """How a run goes about it."""
+
+    limit: Limit
+    quota: Quota | None = None
+    #: Pictures of a batch, each waiting for the whole one before; None for none.
+    batch: int | None = None
+
+
+#: Makes the limit of `auto`, warm where something is known.
+AUTO: Callable[[Knowledge | None], Limit] | None = None
+
+_PLAIN: dict[str, Callable[[], Way]] = {
+    "sequential": lambda: Way(FixedLimit(1)),
+    "threshold": lambda: Way(ThresholdLimit()),
+    "aimd": lambda: Way(AimdLimit()),
+    "aimd-5s": lambda: Way(AimdLimit(slow=5.0)),
+    "vegas": lambda: Way(VegasLimit()),
+    "gradient2": lambda: Way(Gradient2Limit()),
+}
+POLICIES = ("auto", "fixed:N", "truth", "batch:N", *_PLAIN)
+
+
+def check_policy(name: str) -> str:
+    """The name, if it is that of a policy. Raises SettingsError."""
+    if name in _PLAIN or name == "truth" or re.fullmatch(r"(fixed|batch):[1-9]\d{0,5}", name):
+        return name
+    if name != "auto":
+        raise SettingsError(f"--policy must be one of {', '.join(POLICIES)}, not {name!r}")
+    if AUTO is None:
+        raise SettingsError("--policy auto is not there yet: this version has no learned limit")
+    return name
+
+
+def way_of(name: str, scenario: Scenario, draws: Draws, knowledge: Knowledge | None = None) -> Way:
+    """What a policy does in a scenario. Raises SettingsError for a name that is none."""
+    check_policy(name)
+    if name == "truth":
+        return _truth(scenario, draws)
+    if name == "auto" and AUTO is not None:
+        return Way(AUTO(knowledge))
+    if name in _PLAIN:
+        return _PLAIN[name]()
+    kind, number = name.split(":")
+    return Way(FixedLimit(int(number)), batch=int(number) if kind == "batch" else None)
+
+
+# Fixed at the true capacity
+
+
+@dataclass(frozen=True, slots=True)
+class KnownSlots:
+    """As many calls as the provider works on at once, at each time."""
+
+    #: Times and slots, the first from 0 on.
+    changes: tuple[tuple[float, int], ...]
+    value: int
+    patience: float = math.inf
+
+    def after(self, sample: Sample) -> KnownSlots:
+        """The slots at the time of the sample."""
+        if len(self.changes) < 2 or sample.ended_at < self.changes[1][0]:
+            return self
+        return KnownSlots(self.changes[1:], self.changes[1][1]).after(sample)
+
+    def after_in_order(self, sample: Sample) -> KnownSlots:  # noqa: ARG002
+        """Itself."""
+        return self
+
+
+@dataclass(frozen=True, slots=True)
+class _Windows(Quota):
+    """A quota that is whole again at the start of each minute; `interval` and `burst` are not used."""
+
+    most: float = 0.0
+    phase: float = 0.0
+    used: float = 0.0
+    window: int = 0
+
+    def _at(self, now: float) -> int:
+        return math.floor((now + self.phase + 1e-6) / 60)
+
+    def wait(self, now: float) -> float:
+        window = self._at(now)
+        if window != self.window or self.used + 1 <= self.most:
+            return 0.0
+        return (window + 1) * 60 - self.phase - now
+
+    def taken(self, now: float) -> _Windows:
+        window = self._at(now)
+        return replace(self, window=window, used=(self.used if window == self.window else 0.0) + 1)
+
+
+def _truth(scenario: Scenario, draws: Draws) -> Way:
+    """Knows everything but what single calls take: as many at once as there are slots, at the true rate."""
+    changes = tuple((at * scenario.unit, slots) for at, slots in scenario.slots)
+    limit = KnownSlots(changes, changes[0][1]) if changes else FixedLimit(scenario.images)
+    return Way(limit, _true_quota(scenario, draws))
+
+
+def _true_quota(scenario: Scenario, draws: Draws) -> Quota | None:
+    """The tighter of the quotas, in calls: tokens count by their mean, other clients by what they ask for."""
+    mean = scenario.tokens_a_call.mean
+    phases = draws.phases()
+    known = [
+        _as_calls(allowed, unit, phase)
+        for allowed, unit, phase in ((scenario.requests, 1.0, phases[0]), (scenario.tokens, mean, phases[1]))
+        if allowed is not None
+    ]
+    return max(known, key=lambda quota: quota.interval, default=None)
+
+
+def _as_calls(allowed: Allowed, unit: float, phase: float) -> Quota:
+    left = max(allowed.per_minute - allowed.others_per_minute, 0.01 * allowed.per_minute) / unit
+    if allowed.kind == "window":
+        phase = phase if allowed.phase is None else allowed.phase
+        return _Windows(60 / left, 1, most=left, phase=phase)
+    return Quota(60 / left, max(1, int(allowed.most / unit)))

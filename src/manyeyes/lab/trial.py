@@ -1,0 +1,95 @@
+"""One run of the real engine in a scenario, and what is measured of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from manyeyes.analyzers.prompt import default_ask
+from manyeyes.engine.plan import Plan
+from manyeyes.engine.run import Run
+from manyeyes.engine.seams import Parts
+from manyeyes.lab import virtual_time
+from manyeyes.lab.bound import strict_bound
+from manyeyes.lab.draws import Draws
+from manyeyes.lab.figures import Trial, best_throughput, eta_checks, p99, time_to_speed
+from manyeyes.lab.nothing_kept import NothingKept
+from manyeyes.lab.numbered import Inline, Numbered
+from manyeyes.lab.policies import Knowledge, Way, way_of
+from manyeyes.lab.provider import Provider
+from manyeyes.lab.scenario import Scenario
+from manyeyes.model.ask import Recipe
+from manyeyes.model.descriptor import StyleDescriptor
+from manyeyes.model.event import Ended, Event
+from manyeyes.model.progress import Progress
+from manyeyes.pacing.limiter import Limiter
+
+#: What every answer says.
+_DESCRIPTOR = StyleDescriptor(garment_type="dress", is_garment=True)
+#: Shares of the portfolio at which the time left is compared with what it came to.
+ETA_AT = (0.1, 0.25, 0.5, 0.75, 0.9)
+#: Pictures of a group that the log counts.
+_GROUP = 5
+
+
+def trial(scenario: Scenario, policy: str, seed: int, knowledge: Knowledge | None = None) -> Trial:
+    """Run a policy in a scenario; the same seed gives the same trial. Raises SettingsError."""
+    draws = Draws(scenario, seed)
+    way = way_of(policy, scenario, draws, knowledge)
+    watcher = _Watcher(scenario.images)
+    provider, end = virtual_time.run(_ran(scenario, draws, way, seed, watcher))
+    ledger, mean = provider.ledger, scenario.service.mean
+    calls = [(sent, answered - sent) for sent, answered in zip(ledger.sent, ledger.answered, strict=True)]
+    return Trial(
+        scenario.name,
+        policy,
+        seed,
+        scenario.images,
+        end.elapsed,
+        strict_bound(scenario, draws, provider.others),
+        end.analyzed,
+        scenario.images - end.analyzed,
+        len(ledger.refused),
+        ledger.admitted - scenario.images,
+        p99([took for _, took in calls]),
+        p99([took for sent, took in calls if sent >= end.elapsed / 3]),
+        max((took for _, took in calls), default=0.0),
+        scenario.service.quantile(0.99),
+        time_to_speed(ledger.answered, 0.9 * best_throughput(scenario), mean),
+        tuple(eta_checks(watcher.told, end)),
+    )
+
+
+@dataclass(slots=True)
+class _Watcher:
+    """Notes the time left that is told at some points of the way."""
+
+    images: int
+    told: list[tuple[float, Progress]] = field(default_factory=list)
+    _next: int = 0
+
+    def hear(self, event: Event, progress: Progress) -> None:
+        if isinstance(event, Ended) and self._next <= progress.current:
+            done = len(self.told)
+            if self._next:
+                self.told.append((ETA_AT[done], progress))
+                done += 1
+            self._next = max(1, round(ETA_AT[done] * self.images)) if done < len(ETA_AT) else self.images + 1
+
+
+async def _ran(
+    scenario: Scenario, draws: Draws, way: Way, seed: int, watcher: _Watcher
+) -> tuple[Provider, Progress]:
+    async with Provider(scenario, draws) as provider, NothingKept() as store:
+        traits = provider.traits
+        recipe = Recipe(traits.adapter, traits.base_url, traits.model, default_ask(), traits.preparation)
+        limiter = Limiter(way.limit, way.quota, listens_first=traits.announces_quota)
+        source = Numbered(scenario.images, draws.sizes)
+        parts = Parts(source, Inline(), provider, store, limiter, lambda _: _DESCRIPTOR)
+        plan = Plan(recipe, group=way.batch or _GROUP, barrier=way.batch is not None, seed=seed)
+        async with Run(parts, plan, listeners=(watcher.hear,), consent=_go_on) as run:
+            report = await run.wait()
+    return provider, report.progress
+
+
+async def _go_on(_: str) -> bool:
+    return True
