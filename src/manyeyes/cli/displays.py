@@ -5,11 +5,13 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
+from operator import itemgetter
 from typing import Literal, TextIO
 
 from rich.console import Console
 from rich.progress import BarColumn, SpinnerColumn, TextColumn
 from rich.progress import Progress as Bar
+from rich.text import Text
 
 from manyeyes.cli.words import printable, size, span
 from manyeyes.model.event import Ended, Event, RunEnded, RunStarted, Skipped, Waiting
@@ -17,10 +19,12 @@ from manyeyes.model.outcome import Failed
 from manyeyes.model.progress import Progress
 from manyeyes.portrait.failures import named
 
-#: Columns from which everything has a place, and below which only the counts have.
-WIDE, NARROW = 110, 60
-
 Style = Literal["rich", "plain", "json", "none"]
+
+#: Columns from which `Starting analysis...` has a place.
+ROOMY = 40
+#: Between the parts of the bar's line.
+_JOINT = " · "
 
 
 class Display:
@@ -82,21 +86,21 @@ class PlainLines(Display):
 
 
 class LiveBar(Display):
-    """A bar with counts, rate, failures and time left, on a terminal."""
+    """A bar with counts, rate, failures and time left, on a terminal of any width."""
 
     def __init__(self, out: TextIO) -> None:
         super().__init__(out)
         self._console = console = Console(file=out)
+        self._column = BarColumn(_bar_width(console.width))
         self._bar = Bar(
-            *([SpinnerColumn()] if console.width >= WIDE else []),
+            SpinnerColumn(),
             TextColumn("{task.description}"),
-            BarColumn(bar_width=max(5, console.width // 5)),
-            TextColumn("[bold]{task.fields[counts]}"),
-            TextColumn("[dim]{task.fields[pace]}"),
+            self._column,
+            TextColumn("{task.fields[rest]}"),
             console=console,
             transient=True,
         )
-        self._task = self._bar.add_task("Starting analysis...", total=None, counts="", pace="")
+        self._task = self._bar.add_task("Starting analysis...", total=None, rest="")
 
     def shown(self) -> AbstractContextManager[object]:
         """The bar stands while the run lasts and then makes room for the closing line."""
@@ -113,59 +117,79 @@ class LiveBar(Display):
 
     def say(self, text: str) -> None:
         """A line above the bar."""
-        self._above(_escaped(text))
+        self._above(Text(printable(text)))
 
     def hear(self, event: Event, progress: Progress) -> None:
         """Move the bar; name what failed or was passed over above it."""
         match event:
             case Ended(outcome=Failed() as failed):
-                self._above(f"[red]failed:[/] {_escaped(named(failed))}")
+                self._above(Text.assemble(("failed: ", "red"), printable(named(failed))))
             case Skipped(what=what):
-                self._above(f"[dim]passed over {_escaped(what.name)}: {_escaped(what.reason)}[/]")
-            case Waiting():
-                self._above(f"[dim]{_escaped(event.message)}[/]")
+                self._above(Text(printable(f"passed over {what.name}: {what.reason}"), "dim"))
             case RunEnded():
                 return
             case _:
                 pass
+        self._move(progress)
+
+    def _move(self, progress: Progress) -> None:
+        # The terminal may have another width by now.
+        description, self._column.bar_width, rest = bar_line(progress, self._console.width)
         self._bar.update(
-            self._task,
-            description=self._description(progress),
-            total=progress.total,
-            completed=progress.current,
-            counts=_counts(progress),
-            pace=_pace(progress, whole=self._console.width >= WIDE) if self._console.width >= NARROW else "",
+            self._task, description=description, total=progress.total, completed=progress.current, rest=rest
         )
 
-    def _description(self, progress: Progress) -> str:
-        """The message, or where it would leave no place for the bar, its two numbers."""
-        if self._console.width >= WIDE or progress.current == 0:
-            return progress.message
-        return f"{progress.current}/{'?' if progress.total is None else progress.total}"
-
-    def _above(self, text: str) -> None:
+    def _above(self, text: Text) -> None:
         self._console.print(text, highlight=False, soft_wrap=True)
 
 
-def _escaped(text: str) -> str:
-    return printable(text).replace("[", "\\[")
+def bar_line(progress: Progress, width: int) -> tuple[str, int, str]:
+    """What stands before the bar, the bar's columns, and what stands behind it as rich markup.
+
+    With the spinner they fit on one line of `width` columns, from 24 up; the least telling is left out.
+    """
+    description, bar = _description(progress, width), _bar_width(width)
+    # The spinner takes one column, and so do the three gaps between the four.
+    return description, bar, _rest(progress, width - len(description) - bar - 4)
 
 
-def _counts(progress: Progress) -> str:
-    percentage = progress.percentage
-    parts = [f"{percentage} %"] if percentage is not None else []
-    parts += [f"{progress.reused} reused"] if progress.reused else []
-    parts += [f"[red]{progress.failed} failed[/]"] if progress.failed else []
-    return " · ".join(parts)
+def _bar_width(width: int) -> int:
+    return max(5, width // 6)
 
 
-def _pace(progress: Progress, *, whole: bool) -> str:
-    """The time left; on a wide terminal also the rate, and what is sent."""
-    rate, eta, upload = progress.rate, progress.eta_seconds, progress.upload_rate
-    parts = [f"about {span(eta)} left"] if eta is not None else []
-    parts += [f"{rate:.2g} a second"] if whole and rate is not None else []
-    parts += [f"{size(upload)} a second up"] if whole and upload is not None else []
-    return " · ".join(parts)
+def _description(progress: Progress, width: int) -> str:
+    """The message, or its two numbers where it would leave no place for the time left.
+
+    It is as long at the start of a run as at its end, so that what stands beside it stays where it is.
+    """
+    total = "?" if progress.total is None else str(progress.total)
+    longest = (
+        len(progress.message) if progress.total is None else len(f"Analyzing image {total} of {total}...")
+    )
+    if longest <= width * 7 // 20:
+        return progress.message.ljust(longest)
+    if progress.current == 0 and width >= ROOMY:
+        return progress.message
+    return f"{progress.current:>{len(total)}}/{total}"
+
+
+def _rest(progress: Progress, room: int) -> str:
+    """What else is known, as much of it as `room` columns hold."""
+    percentage, eta = progress.percentage, progress.eta_seconds
+    rate, upload = progress.rate, progress.upload_rate
+    # What is to be said, how it looks, and how much it matters: the least goes first.
+    parts = [
+        (None if percentage is None else f"{percentage:>2} %", "bold", 6),
+        (f"{progress.reused} reused" if progress.reused else None, "bold", 3),
+        (f"{progress.failed} failed" if progress.failed else None, "bold red", 5),
+        (None if eta is None else f"about {span(eta)} left", "dim", 4),
+        (None if rate is None else f"{rate:.2g} a second", "dim", 2),
+        (None if upload is None else f"{size(upload)} a second up", "dim", 1),
+    ]
+    said = [(words, style, weight) for words, style, weight in parts if words is not None]
+    while said and len(_JOINT.join(words for words, _, _ in said)) > room:
+        said.remove(min(said, key=itemgetter(2)))
+    return _JOINT.join(f"[{style}]{words}[/]" for words, style, _ in said)
 
 
 DISPLAYS = {"rich": LiveBar, "plain": PlainLines, "json": JsonLines, "none": Display}

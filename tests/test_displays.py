@@ -1,0 +1,99 @@
+"""The bar: on a terminal of any width nothing of it is cut, and it stays where it is."""
+
+from __future__ import annotations
+
+import io
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from rich.text import Text
+
+from manyeyes.cli.displays import LiveBar, PlainLines, bar_line
+from manyeyes.model.event import Ended
+from manyeyes.model.portfolio import Portfolio
+from manyeyes.model.progress import Progress
+from manyeyes.store.values import RunRecord
+from store_samples import failed
+
+RUN = RunRecord("r" * 26, Portfolio("p" * 26, "photos"), 0.0)
+LARGE = Progress(
+    current=12345,
+    total=20000,
+    analyzed=12195,
+    failed=150,
+    reused=11000,
+    called=1345,
+    at=3362.5,
+    sent_bytes=10**9,
+)
+
+
+def said(progress: Progress, width: int) -> str:
+    """The line without its bar and its colours."""
+    description, _, rest = bar_line(progress, width)
+    return f"{description} {Text.from_markup(rest).plain}"
+
+
+@pytest.mark.parametrize(
+    ("width", "line"),
+    [
+        (24, "12345/20000 62 %"),
+        (40, "12345/20000 62 % · 150 failed"),
+        (70, "12345/20000 62 % · 150 failed · about 5 h 18 min left"),
+        (90, "12345/20000 62 % · 11000 reused · 150 failed · about 5 h 18 min left"),
+        (100, "Analyzing image 12345 of 20000... 62 % · 150 failed · about 5 h 18 min left"),
+    ],
+)
+def test_what_tells_least_is_left_out_first(width: int, line: str) -> None:
+    assert said(LARGE, width) == line
+
+
+def test_a_usual_terminal_shows_the_message_and_the_time_left() -> None:
+    progress = Progress(current=16, total=52, analyzed=15, failed=1, called=16, at=6.4)
+    assert said(progress, 80) == "Analyzing image 16 of 52... 31 % · 1 failed · about 14 s left"
+
+
+counts = st.integers(0, 99_999)
+
+
+@given(
+    st.builds(
+        Progress,
+        current=counts,
+        total=st.none() | st.just(99_999),
+        failed=counts,
+        reused=counts,
+        called=counts,
+        at=st.floats(0, 1e6),
+        sent_bytes=st.integers(0, 10**12),
+    ),
+    st.integers(24, 200),
+)
+def test_the_line_fits_on_any_terminal(progress: Progress, width: int) -> None:
+    description, bar, rest = bar_line(progress, width)
+    assert 1 + 1 + len(description) + 1 + bar + 1 + Text.from_markup(rest).cell_len <= width
+    assert bar >= 4
+
+
+@given(st.integers(1, 5000), st.integers(24, 200), st.data())
+def test_the_bar_begins_in_the_same_column_from_the_first_picture_to_the_last(
+    total: int, width: int, data: st.DataObject
+) -> None:
+    current = data.draw(st.integers(1, total))
+    begins = {len(bar_line(Progress(current=n, total=total), width)[0]) for n in (1, current, total)}
+    assert len(begins) == 1
+
+
+def test_a_failure_is_named_though_its_message_does_not_name_it() -> None:
+    out = io.StringIO()
+    progress = Progress(current=1, total=2, failed=1)
+    PlainLines(out).hear(Ended(failed(RUN, 7), 1.0), progress)
+    assert out.getvalue() == "Analyzing image 1 of 2... failed: '7.jpg': it broke off\n"
+
+
+def test_markup_in_a_name_is_shown_and_not_obeyed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "200")
+    out = io.StringIO()
+    LiveBar(out).hear(Ended(failed(RUN, 7, message="[bold]x[/bold] \\[red] broke"), 1.0), Progress(1, 2))
+    assert "[bold]x[/bold] \\[red] broke" in out.getvalue()
