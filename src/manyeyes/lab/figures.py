@@ -62,6 +62,8 @@ class Trial:
     #: When the run first went at 90 % of the best throughput; None where it never did.
     t90: float | None
     etas: tuple[EtaCheck, ...] = ()
+    #: What `auto` has learned, for a later run.
+    learned: object = None
 
     @property
     def ratio(self) -> float:

@@ -12,6 +12,7 @@ from manyeyes.lab.scenario import Allowed, Scenario
 from manyeyes.lab.textbook import AimdLimit, Gradient2Limit, VegasLimit
 from manyeyes.model.errors import SettingsError
 from manyeyes.pacing.limit import FixedLimit, Limit, Sample
+from manyeyes.pacing.limiter import Limiter
 from manyeyes.pacing.quota import Quota
 from manyeyes.pacing.threshold import ThresholdLimit
 
@@ -23,22 +24,23 @@ Knowledge = object
 class Way:
     """How a run goes about it."""
 
-    limit: Limit
-    quota: Quota | None = None
+    limiter: Limiter
     #: Pictures of a batch, each waiting for the whole one before; None for none.
     batch: int | None = None
 
 
-#: Makes the limit of `auto`, warm where something is known.
-AUTO: Callable[[Knowledge | None], Limit] | None = None
+#: Makes the limiter of `auto` for a scenario's provider, warm where something is known of it.
+AUTO: Callable[[Scenario, Knowledge | None], Limiter] | None = None
+#: What a limiter of `auto` has learned once a run has ended.
+LEARNED: Callable[[Limiter], Knowledge] | None = None
 
-_PLAIN: dict[str, Callable[[], Way]] = {
-    "sequential": lambda: Way(FixedLimit(1)),
-    "threshold": lambda: Way(ThresholdLimit()),
-    "aimd": lambda: Way(AimdLimit()),
-    "aimd-5s": lambda: Way(AimdLimit(slow=5.0)),
-    "vegas": lambda: Way(VegasLimit()),
-    "gradient2": lambda: Way(Gradient2Limit()),
+_PLAIN: dict[str, Limit] = {
+    "sequential": FixedLimit(1),
+    "threshold": ThresholdLimit(),
+    "aimd": AimdLimit(),
+    "aimd-5s": AimdLimit(slow=5.0),
+    "vegas": VegasLimit(),
+    "gradient2": Gradient2Limit(),
 }
 POLICIES = ("auto", "fixed:N", "truth", "batch:N", *_PLAIN)
 
@@ -57,14 +59,19 @@ def check_policy(name: str) -> str:
 def way_of(name: str, scenario: Scenario, draws: Draws, knowledge: Knowledge | None = None) -> Way:
     """What a policy does in a scenario. Raises SettingsError for a name that is none."""
     check_policy(name)
-    if name == "truth":
-        return _truth(scenario, draws)
     if name == "auto" and AUTO is not None:
-        return Way(AUTO(knowledge))
-    if name in _PLAIN:
-        return _PLAIN[name]()
-    kind, number = name.split(":")
-    return Way(FixedLimit(int(number)), batch=int(number) if kind == "batch" else None)
+        return Way(AUTO(scenario, knowledge))
+    quota, batch = None, None
+    if name == "truth":
+        limit, quota = _true_limit(scenario), _true_quota(scenario, draws)
+    elif name in _PLAIN:
+        limit = _PLAIN[name]
+    else:
+        kind, number = name.split(":")
+        limit, batch = FixedLimit(int(number)), int(number) if kind == "batch" else None
+    # Who knows the truth need not hear it first.
+    announced = scenario.requests is not None and scenario.requests.headers and name != "truth"
+    return Way(Limiter(limit, quota, listens_first=announced), batch)
 
 
 # Fixed at the true capacity
@@ -113,11 +120,10 @@ class _Windows(Quota):
         return replace(self, window=window, used=(self.used if window == self.window else 0.0) + 1)
 
 
-def _truth(scenario: Scenario, draws: Draws) -> Way:
-    """Knows everything but what single calls take: as many at once as there are slots, at the true rate."""
+def _true_limit(scenario: Scenario) -> Limit:
+    """As many at once as there are slots; with the true rate, that is to know all but what calls take."""
     changes = tuple((at * scenario.unit, slots) for at, slots in scenario.slots)
-    limit = KnownSlots(changes, changes[0][1]) if changes else FixedLimit(scenario.images)
-    return Way(limit, _true_quota(scenario, draws))
+    return KnownSlots(changes, changes[0][1]) if changes else FixedLimit(scenario.images)
 
 
 def _true_quota(scenario: Scenario, draws: Draws) -> Quota | None:

@@ -14,14 +14,13 @@ from manyeyes.lab.draws import Draws
 from manyeyes.lab.figures import Trial, best_throughput, eta_checks, p99, time_to_speed
 from manyeyes.lab.nothing_kept import NothingKept
 from manyeyes.lab.numbered import Inline, Numbered
-from manyeyes.lab.policies import Knowledge, Way, way_of
+from manyeyes.lab.policies import LEARNED, Knowledge, Way, way_of
 from manyeyes.lab.provider import Provider
 from manyeyes.lab.scenario import Scenario
 from manyeyes.model.ask import Recipe
 from manyeyes.model.descriptor import StyleDescriptor
 from manyeyes.model.event import Ended, Event
 from manyeyes.model.progress import Progress
-from manyeyes.pacing.limiter import Limiter
 
 #: What every answer says.
 _DESCRIPTOR = StyleDescriptor(garment_type="dress", is_garment=True)
@@ -56,6 +55,7 @@ def trial(scenario: Scenario, policy: str, seed: int, knowledge: Knowledge | Non
         scenario.service.quantile(0.99),
         time_to_speed(ledger.answered, 0.9 * best_throughput(scenario), mean),
         tuple(eta_checks(watcher.told, end)),
+        None if LEARNED is None or policy != "auto" else LEARNED(way.limiter),
     )
 
 
@@ -82,9 +82,8 @@ async def _ran(
     async with Provider(scenario, draws) as provider, NothingKept() as store:
         traits = provider.traits
         recipe = Recipe(traits.adapter, traits.base_url, traits.model, default_ask(), traits.preparation)
-        limiter = Limiter(way.limit, way.quota, listens_first=traits.announces_quota)
         source = Numbered(scenario.images, draws.sizes)
-        parts = Parts(source, Inline(), provider, store, limiter, lambda _: _DESCRIPTOR)
+        parts = Parts(source, Inline(), provider, store, way.limiter, lambda _: _DESCRIPTOR)
         plan = Plan(recipe, group=way.batch or _GROUP, barrier=way.batch is not None, seed=seed)
         async with Run(parts, plan, listeners=(watcher.hear,), consent=_go_on) as run:
             report = await run.wait()
