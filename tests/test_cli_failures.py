@@ -10,7 +10,6 @@ from pathlib import Path
 import pytest
 
 from manyeyes.model.progress import Progress
-from manyeyes.store import life
 from manyeyes.store.sql import SqlStore
 from manyeyes.store.values import Beat, Opening, Result, RunRecord
 from reading_place import Place, furnish
@@ -25,8 +24,7 @@ def place(tmp_path: Path) -> Place:
 
 async def begun(store: SqlStore, name: str) -> RunRecord:
     """A run of a portfolio of this name."""
-    opening = Opening((f"/{name}",), name, RECIPE)
-    return await store.carry_out(lambda connection: life.open_run(connection, opening, store.owner))
+    return await store.open_run(Opening((f"/{name}",), name, RECIPE))
 
 
 async def stop(store: SqlStore) -> None:

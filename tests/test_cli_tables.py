@@ -12,7 +12,6 @@ from hypothesis import strategies as st
 from rich.cells import cell_len
 
 from manyeyes.cli.reading import shortened
-from manyeyes.store import life
 from manyeyes.store.sql import SqlStore
 from manyeyes.store.values import Opening, Result
 from reading_place import Place, furnish, on_a_terminal
@@ -23,8 +22,7 @@ LONG = "2026-spring-collection-lookbook-final-export-for-print-back-view-{:03}.j
 
 async def many(store: SqlStore) -> None:
     """A run of 60 pictures, whose names differ at their ends."""
-    opening = Opening(("/many",), "many", RECIPE)
-    run = await store.carry_out(lambda connection: life.open_run(connection, opening, store.owner))
+    run = await store.open_run(Opening(("/many",), "many", RECIPE))
     first = bought(run, 0)
     await store.save(first)
     for number in range(1, 60):

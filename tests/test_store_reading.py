@@ -19,6 +19,7 @@ from manyeyes.store.migrations import STEPS
 from manyeyes.store.reports import list_runs
 from manyeyes.store.sql import SqlStore
 from reading_place import fill
+from source_files import ROOT
 
 NOBODY = 65534
 
@@ -101,6 +102,20 @@ def test_a_store_that_is_in_use_elsewhere_can_be_read_without_leave_to_write(sto
         writer.execute("DELETE FROM runs WHERE id = (SELECT id FROM runs LIMIT 1)")
         with without_leave_to_write(store.parent):
             assert runs_in(store) == 1
+
+
+def test_a_store_that_another_process_has_all_to_itself_is_not_read_past_its_lock(store: Path) -> None:
+    with closing(sqlite3.connect(store, isolation_level=None)) as writer:
+        writer.execute("PRAGMA journal_mode = DELETE")
+        writer.execute("BEGIN EXCLUSIVE")
+        with pytest.raises(StoreError, match="database is locked"):
+            runs_in(store)
+
+
+def test_a_store_of_the_first_version_can_be_read(tmp_path: Path) -> None:
+    with closing(sqlite3.connect(tmp_path / "runs.db")) as connection:
+        connection.executescript((ROOT / "tests" / "store_version_1.sql").read_text("utf-8"))
+    assert runs_in(tmp_path / "runs.db") == 1
 
 
 @pytest.mark.parametrize("content", [None, b""])

@@ -16,7 +16,7 @@ from manyeyes.cli.before import refusal, say_not_begun, say_preview
 from manyeyes.cli.codes import ALL_ANALYZED, STOPPED, WAS_INTERRUPTED
 from manyeyes.cli.displays import Style
 from manyeyes.cli.log import run_log
-from manyeyes.cli.options import setting, settings_of
+from manyeyes.cli.options import StoreOption, setting, settings_of
 from manyeyes.cli.running import Manner, run_shown, someone_is_there
 from manyeyes.engine.run import INTERRUPTED
 from manyeyes.portrait.export import check_out
@@ -26,7 +26,7 @@ from manyeyes.settings import Preset, Settings, Strategy
 def command(
     ctx: typer.Context,
     sources: Annotated[
-        list[str], typer.Argument(metavar="SOURCE...", help="Folders, pictures and ZIPs, several at once.")
+        list[str], typer.Argument(metavar="SOURCE", help="Folders, pictures and ZIPs, several at once.")
     ],
     analyzer: Annotated[
         str | None, setting("analyzer", "Who looks at the pictures: local, replicate, modelled.", "NAME")
@@ -62,15 +62,7 @@ def command(
         str | None,
         setting("max_megapixels", "Pictures with more are refused before they are decoded.", "N"),
     ] = None,
-    store: Annotated[
-        str | None,
-        setting(
-            "store",
-            "Where runs and answers are kept, such as sqlite:///runs.db; a file in the user's "
-            "data folder if not said.",
-            "URL",
-        ),
-    ] = None,
+    store: StoreOption = None,
     out: Annotated[Path | None, typer.Option(help="Write the results to this .jsonl or .csv file.")] = None,
     progress: Annotated[
         Style | None, typer.Option(help="How progress is shown; a bar on a terminal, else lines.")

@@ -33,7 +33,7 @@ def closing_line(progress: Progress) -> str:
     if progress.stopped is None and progress.finished:
         return progress.message
     of = "" if progress.total is None else f" of {progress.total}"
-    why = progress.stopped or "interrupted"
+    why = (progress.stopped or "interrupted").rstrip(".")
     return (
         f"Stopped ({why}). Analyzed {progress.analyzed}{of} images, {progress.failed} failed; "
         "nothing is lost: run the same command to go on."

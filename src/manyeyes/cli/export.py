@@ -8,7 +8,8 @@ from typing import Annotated, Literal
 
 import typer
 
-from manyeyes.cli.reading import StoreOption, read
+from manyeyes.cli.options import StoreOption
+from manyeyes.cli.reading import read
 from manyeyes.cli.words import printable
 from manyeyes.model.errors import SettingsError
 from manyeyes.portrait.export import FORMATS, check_out, encoded, write_out
@@ -20,7 +21,7 @@ Form = Literal["jsonl", "csv"]
 
 
 def command(
-    run: Annotated[str, typer.Argument(help="A run's id or the beginning of it.", metavar="[RUN]")] = LATEST,
+    run: Annotated[str, typer.Argument(help="A run's id or the beginning of it.", metavar="RUN")] = LATEST,
     out: Annotated[
         Path | None, typer.Option(help="Write to this .jsonl or .csv file instead of stdout.")
     ] = None,

@@ -8,7 +8,8 @@ from typing import Annotated
 import typer
 
 from manyeyes.cli.closing import failure_lines
-from manyeyes.cli.reading import JsonOption, StoreOption, read, say_json
+from manyeyes.cli.options import StoreOption
+from manyeyes.cli.reading import JsonOption, read, say_json
 from manyeyes.cli.words import printable
 from manyeyes.portrait.failures import Cause, causes_of
 from manyeyes.store.finding import LATEST, find_run
@@ -17,7 +18,7 @@ from manyeyes.store.sql import SqlStore
 
 
 def command(
-    run: Annotated[str, typer.Argument(help="A run's id or the beginning of it.", metavar="[RUN]")] = LATEST,
+    run: Annotated[str, typer.Argument(help="A run's id or the beginning of it.", metavar="RUN")] = LATEST,
     store: StoreOption = None,
     as_json: JsonOption = False,
 ) -> None:

@@ -9,7 +9,8 @@ from typing import Annotated
 import typer
 
 from manyeyes.cli.codes import STOPPED
-from manyeyes.cli.reading import StoreOption, change, read, store_url
+from manyeyes.cli.options import StoreOption
+from manyeyes.cli.reading import change, read, store_url
 from manyeyes.cli.words import printable
 from manyeyes.model.errors import SettingsError
 from manyeyes.store.database import scrub
@@ -21,7 +22,10 @@ from manyeyes.store.sql import SqlStore
 def command(
     what: Annotated[
         str,
-        typer.Argument(help="A portfolio or a picture: its name, its id or the beginning of it."),
+        typer.Argument(
+            help="A portfolio or a picture: its name, its id or the beginning of it.",
+            metavar="PORTFOLIO|PICTURE",
+        ),
     ],
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
     store: StoreOption = None,

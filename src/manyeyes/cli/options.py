@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Annotated, Any
 
 import typer
 
@@ -20,6 +20,17 @@ def setting(field: str, says: str, metavar: str | None = None) -> Any:
         shown = f"{default:g}" if isinstance(default, float) else str(default)
         says = f"{says.rstrip('.')} (default {shown})."
     return typer.Option(help=says, metavar=metavar)
+
+
+#: Where the store is; the same for every command that has one.
+StoreOption = Annotated[
+    str | None,
+    setting(
+        "store",
+        "Where runs and answers are kept, such as sqlite:///runs.db; in the user's data folder if not said.",
+        "URL",
+    ),
+]
 
 
 def settings_of(ctx: typer.Context) -> Settings:

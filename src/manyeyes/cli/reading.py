@@ -23,9 +23,6 @@ from manyeyes.store.sql import SqlStore
 
 T = TypeVar("T")
 
-StoreOption = Annotated[
-    str | None, typer.Option("--store", help="Where runs and answers are kept, such as sqlite:///runs.db.")
-]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON, and nothing else.")]
 
 #: So much of an id is enough for people; a beginning that is unique is understood everywhere.

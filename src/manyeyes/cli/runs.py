@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from manyeyes.cli.options import StoreOption
 from manyeyes.cli.reading import (
     SHORT,
     JsonOption,
-    StoreOption,
     is_terminal,
     read,
     run_json,

@@ -9,10 +9,10 @@ from typing import Annotated
 import typer
 from rich.text import Text
 
+from manyeyes.cli.options import StoreOption
 from manyeyes.cli.reading import (
     SHORT,
     JsonOption,
-    StoreOption,
     is_terminal,
     moment,
     portfolio_json,
@@ -51,7 +51,7 @@ def command(
         str,
         typer.Argument(
             help="A run or a picture: its id or the beginning of it, or a picture's name.",
-            metavar="[RUN|PICTURE]",
+            metavar="RUN|PICTURE",
         ),
     ] = LATEST,
     every: Annotated[

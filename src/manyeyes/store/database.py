@@ -15,7 +15,7 @@ from sqlalchemy.exc import ArgumentError, OperationalError, SQLAlchemyError
 from sqlalchemy.pool import NullPool, StaticPool
 
 from manyeyes.model.errors import SettingsError
-from manyeyes.store.faults import as_opening_error, cause, shown
+from manyeyes.store.faults import as_opening_error, shown
 from manyeyes.store.migrations import STEPS, bring_up_to_date
 from manyeyes.store.tables import store_version
 
@@ -98,7 +98,7 @@ def _bring_up_to_date(url: URL, busy_seconds: float) -> None:
     try:
         _open_to_write(url, create=False, busy_seconds=busy_seconds).dispose()
     except OperationalError as error:
-        if "readonly" not in cause(error):
+        if not _may_not_be_written(error):
             raise
         raise SettingsError(
             f"the store {shown(str(url))!r} is of an earlier manyeyes and may not be written: copy it to "
@@ -165,8 +165,8 @@ def _sqlite_to_read(url: URL, busy_seconds: float) -> Engine:
     try:
         with engine.begin() as connection:
             inspect(connection).get_table_names()
-    except OperationalError:
-        if file is None or not _is_at_rest(file):
+    except OperationalError as error:
+        if file is None or not _may_not_be_written(error) or not _is_at_rest(file):
             raise
         # A log has no place in a folder that may not be written, and where there is none, none is needed.
         quoted = quote(os.fsencode(file.absolute()))
@@ -175,9 +175,15 @@ def _sqlite_to_read(url: URL, busy_seconds: float) -> Engine:
     return engine
 
 
+def _may_not_be_written(error: OperationalError) -> bool:
+    code = getattr(error.orig, "sqlite_errorcode", 0)
+    # What stands above the lowest byte only tells the cause more closely.
+    return code & 0xFF in (sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_READONLY)
+
+
 def _is_at_rest(file: Path) -> bool:
-    """Whether no log stands beside the file: nobody has the store open, and all of it is in the file."""
-    return not file.with_name(f"{file.name}-wal").exists()
+    """Whether no log stands beside the file: nobody is at work on the store, and all of it is in the file."""
+    return not any(file.with_name(file.name + ending).exists() for ending in ("-wal", "-journal"))
 
 
 def _only_reading(engine: Engine) -> Engine:
