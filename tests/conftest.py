@@ -1,10 +1,18 @@
-"""Fixtures that the tests of several files share."""
+"""What the tests of several files share, and how many run at once."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
 import pytest
+
+from manyeyes.imaging.threads import cores
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_auto_num_workers() -> int:
+    """For `-n auto`: one more than there are cores, since many a test waits for a socket or a process."""
+    return cores() + 1
 
 
 @pytest.fixture
