@@ -235,10 +235,12 @@ def _colours(cloth: Floats, weave: Weave, mask: Floats) -> tuple[tuple[str, floa
     """The colours in the unlit cloth, by what most of each pixel is."""
     if weave.pattern == "solid":
         return ((_hex(weave.base), 1.0),)
-    levels, counts = np.unique((cloth[mask > 0.5] + 0.5).astype(np.uint8), axis=0, return_counts=True)
+    # As one number each: rows of three take ten times as long to sort.
+    red, green, blue = (cloth[mask > 0.5] + 0.5).astype(np.uint8).astype(np.uint32).T
+    levels, counts = np.unique(red << 16 | green << 8 | blue, return_counts=True)
     shares = counts / counts.sum()
     common = np.argsort(-shares)[:4]
-    return tuple((_hex(levels[i]), round(float(shares[i]), 3)) for i in common if shares[i] > 0.02)
+    return tuple((f"#{levels[i]:06x}", round(float(shares[i]), 3)) for i in common if shares[i] > 0.02)
 
 
 def _hex(colour: Sequence[int] | npt.NDArray[np.uint8]) -> str:
