@@ -10,7 +10,7 @@ from engine_world import DRESS, Album, Told, album, analyze, limiter_of
 from manyeyes.analyzers.modelled import Latency, Modelled, Rate, Service
 from manyeyes.analyzers.scripted import After, Scripted
 from manyeyes.lab.numbered import Inline, Numbered
-from manyeyes.lab.simulate import Scenario, simulate
+from manyeyes.lab.simulate import Case, simulate
 from manyeyes.model.errors import Refused
 from manyeyes.model.event import Ended
 from manyeyes.pacing.budget import Budget
@@ -67,7 +67,7 @@ def test_row_2_the_next_batch_waits_for_the_slowest_of_the_last() -> None:
 
 
 def test_row_2_the_time_saved_is_eighty_per_cent() -> None:
-    prediction = simulate(Scenario(44, 3.0, concurrency=5, strategy="batch"))
+    prediction = simulate(Case(44, 3.0, concurrency=5, strategy="batch"))
     assert (prediction.seconds, prediction.sequential_seconds) == (27.0, 132.0)
     assert (prediction.saved_seconds, prediction.saved_per_cent) == (105.0, 80)
 
@@ -91,7 +91,7 @@ def test_row_2_a_batch_shrinks_until_its_bytes_fit() -> None:
 @pytest.mark.parametrize(("at_once", "expected"), [(3, 45.0), (10, 15.0), (20, 9.0)])
 def test_row_3_concurrency_decides_how_long_it_takes(at_once: int, expected: float) -> None:
     assert seconds(batches(44, at_once)) == expected
-    assert simulate(Scenario(44, 3.0, concurrency=at_once)).seconds == expected
+    assert simulate(Case(44, 3.0, concurrency=at_once)).seconds == expected
 
 
 def test_row_4_progress_after_every_picture() -> None:
@@ -172,7 +172,7 @@ def test_row_7_failed_pictures_block_nobody_and_every_error_is_kept() -> None:
 
 
 def test_row_8_a_configured_rate_is_kept_without_a_single_refusal() -> None:
-    prediction = simulate(Scenario(44, 3.0, concurrency=5, rpm=50, burst=1))
+    prediction = simulate(Case(44, 3.0, concurrency=5, rpm=50, burst=1))
     assert round(prediction.seconds, 3) == 54.6
     assert prediction.rejections == 0
 

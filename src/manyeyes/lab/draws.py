@@ -57,7 +57,7 @@ class Draws:
 
     def _usual(self, stream: np.random.Generator) -> np.ndarray:
         service, sizes = self._scenario.service, self._scenario.sizes
-        work = np.exp(service.mu + service.sigma * stream.standard_normal(self._scenario.images))
+        work = service.median * np.exp(service.sigma * stream.standard_normal(self._scenario.images))
         if sizes.weight:
             work *= (np.array(self.sizes) / (sizes.megabytes * 1e6)) ** sizes.weight
         return work

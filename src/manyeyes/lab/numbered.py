@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
+from math import isqrt
 
 from manyeyes.model.image import ImageRef, Locator, Original, PassedOver, PreparedImage
 
@@ -41,5 +42,6 @@ class Inline:
         return Original(image, b"", f"{int(image.name[6:-4]):064x}")
 
     async def prepare(self, original: Original) -> PreparedImage:
-        """What it would be, without being it."""
-        return PreparedImage(original.ref, original.sha256, b"", "jpeg", 768, 576, 4000, 3000)
+        """What it would be, without being it: two megabytes are 4000 × 3000 pixels, others in proportion."""
+        edge = isqrt(original.ref.size // 2)
+        return PreparedImage(original.ref, original.sha256, b"", "jpeg", 768, 576, 4 * edge, 3 * edge)

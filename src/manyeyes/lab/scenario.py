@@ -42,14 +42,14 @@ class Service:
         return math.sqrt(math.log1p(self.cv**2))
 
     @property
-    def mu(self) -> float:
-        """Mean of the logarithm: ln(median) = ln(mean) − σ²/2."""
-        return math.log(self.seconds) - (self.sigma**2 / 2 if self.of == "mean" else 0.0)
+    def median(self) -> float:
+        """Seconds that half of the calls take at most, stragglers left out: mean × e^(−σ²/2)."""
+        return self.seconds * math.exp(-(self.sigma**2) / 2) if self.of == "mean" else self.seconds
 
     @property
     def mean(self) -> float:
-        """Seconds that a call takes on average, stragglers left out."""
-        return math.exp(self.mu + self.sigma**2 / 2)
+        """Seconds that a call takes on average, stragglers left out: median × e^(σ²/2)."""
+        return self.seconds * math.exp(self.sigma**2 / 2) if self.of == "median" else self.seconds
 
     def quantile(self, share: float) -> float:
         """Seconds within which a share of the calls ends, stragglers among them, when nothing queues."""
@@ -65,8 +65,8 @@ class Service:
 
     def _usual_below(self, seconds: float) -> float:
         if self.sigma == 0 or seconds <= 0:
-            return float(seconds >= math.exp(self.mu))
-        return _NORMAL.cdf((math.log(seconds) - self.mu) / self.sigma)
+            return float(seconds >= self.median)
+        return _NORMAL.cdf(math.log(seconds / self.median) / self.sigma)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -215,5 +215,6 @@ def parse_scenario(text: str, name: str = "the scenario") -> Scenario:
 
 def _fault(place: tuple[int | str, ...], message: str) -> str:
     message = message.removeprefix("Value error, ")
+    message = message.replace("Unexpected keyword argument", "there is no such field")
     field = ".".join(str(part) for part in place)
     return f"{field}: {message}" if field else message

@@ -31,7 +31,7 @@ Strategy = Literal["continuous", "batch", "sequential"]
 
 
 @dataclass(frozen=True, slots=True)
-class Scenario:
+class Case:
     """A portfolio, a service, and a way to go about it."""
 
     images: int
@@ -94,17 +94,17 @@ class _Observed(Modelled):
             raise
 
 
-def simulate(scenario: Scenario) -> Prediction:
-    """What the engine would do in this scenario; the same seed meets the same latencies, whatever the
+def simulate(case: Case) -> Prediction:
+    """What the engine would do in this case; the same seed meets the same latencies, whatever the
     strategy."""
-    seconds, progress, rejections = virtual_time.run(_predict(scenario))
+    seconds, progress, rejections = virtual_time.run(_predict(case))
     sequential = seconds
-    if scenario.at_once > 1:
-        sequential, _, _ = virtual_time.run(_predict(replace(scenario, strategy="sequential")))
+    if case.at_once > 1:
+        sequential, _, _ = virtual_time.run(_predict(replace(case, strategy="sequential")))
     return Prediction(seconds, sequential, progress, rejections)
 
 
-async def _predict(scenario: Scenario) -> tuple[float, tuple[Progress, ...], int]:
+async def _predict(case: Case) -> tuple[float, tuple[Progress, ...], int]:
     """Seconds, progress at each change, refusals."""
     changes: dict[float, Progress] = {}
 
@@ -113,29 +113,29 @@ async def _predict(scenario: Scenario) -> tuple[float, tuple[Progress, ...], int
         if isinstance(event, Ended | RunEnded):
             changes[progress.elapsed] = progress
 
-    quota = None if scenario.rpm is None else Quota.per_minute(scenario.rpm, scenario.burst)
-    limiter = Limiter(FixedLimit(scenario.at_once), quota)
-    source = Numbered(scenario.images, scenario.size)
-    analyzer = _service(scenario)
+    quota = None if case.rpm is None else Quota.per_minute(case.rpm, case.burst)
+    limiter = Limiter(FixedLimit(case.at_once), quota)
+    source = Numbered(case.images, case.size)
+    analyzer = _service(case)
     async with analyzer, MemoryStore() as store:
         parts = Parts(source, Inline(), analyzer, store, limiter, parse_descriptor)
-        async with Run(parts, _plan(scenario, analyzer), listeners=(listen,)) as run:
+        async with Run(parts, _plan(case, analyzer), listeners=(listen,)) as run:
             report = await run.wait()
     return report.progress.elapsed, tuple(changes.values()), analyzer.rejections
 
 
-def _service(scenario: Scenario) -> _Observed:
-    rate = None if scenario.rpm is None else Rate(scenario.rpm, scenario.burst)
-    latency = Latency(scenario.seconds, scenario.cv)
-    return _Observed(latency, seed=scenario.seed, service=Service(rate=rate))
+def _service(case: Case) -> _Observed:
+    rate = None if case.rpm is None else Rate(case.rpm, case.burst)
+    latency = Latency(case.seconds, case.cv)
+    return _Observed(latency, seed=case.seed, service=Service(rate=rate))
 
 
-def _plan(scenario: Scenario, analyzer: Analyzer) -> Plan:
+def _plan(case: Case, analyzer: Analyzer) -> Plan:
     traits = analyzer.traits
     return Plan(
         Recipe(traits.adapter, traits.base_url, traits.model, default_ask(), traits.preparation),
-        group=scenario.batch_size or scenario.at_once,
-        barrier=scenario.strategy == "batch",
-        batch_budget=None if scenario.batch_bytes is None else Budget(scenario.batch_bytes),
-        seed=scenario.seed,
+        group=case.batch_size or case.at_once,
+        barrier=case.strategy == "batch",
+        batch_budget=None if case.batch_bytes is None else Budget(case.batch_bytes),
+        seed=case.seed,
     )
