@@ -11,7 +11,6 @@ import argparse
 import asyncio
 import io
 import os
-import random
 import re
 import subprocess
 import sys
@@ -22,6 +21,7 @@ from pathlib import Path
 from PIL import Image
 
 from machine import machine
+from manyeyes.lab.sample import draw_garment
 from world import environment, provider
 
 GOALS = {5: 25.0, 20: 100.0}
@@ -31,11 +31,10 @@ MEGA = 1_000_000
 
 
 def photographs() -> Sequence[bytes]:
-    """A few pictures of 4000 × 3000 pixels: photographs where there are any, else drawn noise."""
+    """A few pictures of 4000 × 3000 pixels: photographs where there are any, else drawn garments."""
     folder = Path(os.environ.get("MANYEYES_PHOTOS", "../shared/data/clothing")) / "images"
     files = sorted(folder.glob("*.jpg"))[:4] if folder.is_dir() else []
-    rng = random.Random(0)
-    drawn = [Image.frombytes("RGB", (400, 300), rng.randbytes(360_000))] if not files else []
+    drawn = [draw_garment(number)[0] for number in range(1, 5)] if not files else []
     return [_jpeg(image) for image in [*map(Image.open, files), *drawn]]
 
 

@@ -7,7 +7,7 @@ import io
 import json
 from base64 import b64encode
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from typing import Any
 
 import aiohttp
@@ -53,6 +53,19 @@ class Client:
         while prediction["status"] in ("starting", "processing"):
             _, _, prediction = await self.call("GET", prediction["urls"]["get"])
         return prediction
+
+
+async def until(happened: Callable[[], object]) -> None:
+    """Let others go on until this has happened."""
+    while not happened():  # noqa: ASYNC110 - the stand-in tells of what happens, and waits for nobody
+        await asyncio.sleep(0)
+
+
+async def given_up(call: asyncio.Task[Any]) -> None:
+    """End a call as a client does that waits no longer."""
+    call.cancel()
+    with suppress(asyncio.CancelledError):
+        await call
 
 
 @asynccontextmanager

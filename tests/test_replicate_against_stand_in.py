@@ -178,7 +178,7 @@ def test_what_was_bought_before_the_line_broke_is_found(fault: str, pace: dict[s
             return await replicate.find(mine)
         return await answered(replicate, await replicate.find(mine))
 
-    found = scene(use, pace | {fault: 1.0}, patience=0.3)
+    found = scene(use, pace | {fault: 1.0}, patience=1.0)
     assert isinstance(found, Ticket if pace is SLOW else Reply)
 
 
@@ -191,7 +191,7 @@ def test_what_was_not_bought_is_not_found(fault: str) -> None:
         assert server.counts["create"] == 0
         return await replicate.find(mine)
 
-    assert scene(use, {fault: 1.0}, patience=0.3) is None
+    assert scene(use, {fault: 1.0}, patience=1.0) is None
 
 
 def test_work_is_found_on_a_later_page() -> None:

@@ -67,7 +67,8 @@ async def _told(service: Service, prediction: Prediction, order: Order) -> tuple
     wait = service.runner.wait_halfway if partial else service.runner.wait_ended
     if not await wait(prediction, order.wait):
         return unfinished, service.showing.created(prediction, output_before=wire.output_before)
-    if prediction.status == "processing":
+    # Whoever is late to look sees it ended: then, too, no more than half is shown.
+    if partial and prediction.status in ("processing", "succeeded"):
         pieces = len(service.think(prediction).chunks)
         return 201, service.showing.waited(prediction, pieces=max(1, pieces // 2))
     if prediction.status == "succeeded" and wire.finished_wait != "succeeded":
