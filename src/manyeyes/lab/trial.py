@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import dataclass, field
 
 from manyeyes.analyzers.prompt import default_ask
@@ -86,8 +87,14 @@ async def _ran(
         parts = Parts(source, Inline(), provider, store, way.limiter, lambda _: _DESCRIPTOR)
         plan = Plan(recipe, group=way.batch or _GROUP, barrier=way.batch is not None, seed=seed)
         async with Run(parts, plan, listeners=(watcher.hear,), consent=_go_on) as run:
-            report = await run.wait()
+            async with asyncio.timeout(_far_too_long(scenario, draws)):
+                report = await run.wait()
     return provider, report.progress
+
+
+def _far_too_long(scenario: Scenario, draws: Draws) -> float:
+    """Seconds within which every run surely ends, however slow; a TimeoutError tells of a fault of ours."""
+    return 10_000 + 100 * (sum(draws.attempt(0).seconds) + strict_bound(scenario, draws))
 
 
 async def _go_on(_: str) -> bool:
