@@ -20,7 +20,7 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 from machine import machine
-from manyeyes.lab.policies import AUTO, check_policy
+from manyeyes.lab.policies import check_policy
 from manyeyes.lab.scenario import Scenario, parse_scenario
 from manyeyes.lab.trial import trial
 from manyeyes.model.errors import SettingsError
@@ -103,7 +103,7 @@ def parsed(words: Sequence[str] | None) -> argparse.Namespace:
     files = sorted(path.stem for path in SCENARIOS.glob("*.json"))
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--scenarios", nargs="+", default=files, choices=files, metavar="NAME")
-    ours = [] if AUTO is None else ["auto"]
+    ours = ["auto"]
     parser.add_argument("--policies", nargs="+", default=[*POLICIES, *ours], metavar="POLICY")
     parser.add_argument("--sizes", nargs="+", type=int, default=list(SEEDS), metavar="PICTURES")
     parser.add_argument("--most-seeds", type=int, default=1000, help="fewer than the size would have")

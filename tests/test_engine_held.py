@@ -11,7 +11,7 @@ from manyeyes.analyzers.scripted import Scripted
 from manyeyes.engine.run import Run
 from manyeyes.lab import virtual_time
 from manyeyes.model.descriptor import StyleDescriptor
-from manyeyes.model.errors import RateLimited
+from manyeyes.model.errors import Overloaded
 from manyeyes.model.event import Ended, Waiting
 from manyeyes.model.image import ImageRef, Original
 from manyeyes.model.outcome import Answer, NoAnswer
@@ -165,7 +165,7 @@ def after_sleep(act: Callable[[TakenOver], None]) -> tuple[Told, Scripted, Taken
 
     async def main() -> tuple[Told, Scripted, TakenOver]:
         store = TakenOver()
-        script = Scripted([RateLimited("slower", retry_after=20.0), DRESS], traits=PAID)
+        script = Scripted([Overloaded("slower", retry_after=20.0), DRESS], traits=PAID)
 
         def begin(_: Run) -> None:
             loop = asyncio.get_running_loop()

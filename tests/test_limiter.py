@@ -223,14 +223,14 @@ def test_odd_rates_do_not_make_the_clock_stand_still(rate: float) -> None:
 # What the provider says
 
 
-def test_a_named_wait_holds_for_everyone() -> None:
+def test_a_named_wait_holds_for_everyone_and_ends_for_one_first() -> None:
     async def main() -> list[float]:
         watched = Watched(Limiter(FixedLimit(3)))
         refused = await watched.limiter.acquire()
         waiting = [asyncio.create_task(watched.call(0.0)) for _ in range(5)]
         await asyncio.sleep(1)
-        refused.pushed_back(RateLimited("429", retry_after=7.0))
-        refused.release(Ending.PUSHED_BACK)
+        refused.pushed_back(Overloaded("503", retry_after=7.0))
+        refused.release(Ending.DEFERRED)
         assert watched.limiter.binding(now()) is Gate.COOL_DOWN
         waiting += [asyncio.create_task(watched.call(0.0)) for _ in range(5)]
         await asyncio.gather(*waiting)
@@ -238,7 +238,7 @@ def test_a_named_wait_holds_for_everyone() -> None:
 
     sent = virtual_time.run(main())
     assert sent[:5] == [0.0] * 5
-    assert sent[5:] == [8.0] * 5
+    assert sent[5:] == [8.0, *[8.25] * 4]
 
 
 def test_nobody_slips_through_between_a_refusal_and_its_cool_down() -> None:
@@ -252,7 +252,7 @@ def test_nobody_slips_through_between_a_refusal_and_its_cool_down() -> None:
         await asyncio.gather(*waiting)
         return watched.sent
 
-    assert virtual_time.run(main()) == [8.0] * 3
+    assert virtual_time.run(main()) == [8.0, 8.25, 8.25]
 
 
 def test_the_longest_named_wait_counts() -> None:

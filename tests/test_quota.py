@@ -8,8 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from manyeyes.model.ask import Allowance
-from manyeyes.pacing.quota import Announced, Quota
+from manyeyes.pacing.quota import Quota, Tokens, estimated
 
 rates = st.floats(0.5, 6000)
 bursts = st.integers(1, 50)
@@ -57,51 +56,34 @@ def test_after_a_rest_a_burst_may_start_at_once() -> None:
     assert times == pytest.approx([0, 0, 0, 1, 101, 101, 101, 102])
 
 
-# What headers announce
+def test_an_estimate_is_what_nearly_all_recent_answers_stayed_under() -> None:
+    assert estimated((), 2000.0) == 2000.0
+    assert estimated([*range(1, 101)], 0.0) == 95
+    assert estimated([7.0], 0.0) == 7.0
 
 
-def test_nothing_is_refused_before_headers_have_spoken() -> None:
-    announced = Announced()
-    for _ in range(1000):
-        assert announced.wait(0.0) == 0.0
-        announced = announced.taken(0.0)
-
-
-def test_what_is_left_is_counted_down() -> None:
-    announced = Announced().heard(Allowance(2, 5.0), seq=1, sent_at=0.0, sent_since=0)
-    assert announced.wait(1.0) == 0.0
-    announced = announced.taken(1.0).taken(1.0)
-    assert announced.wait(1.0) == pytest.approx(4.0)
-
-
-def test_calls_sent_since_the_headers_request_are_taken_off() -> None:
-    announced = Announced().heard(Allowance(3, 5.0), seq=1, sent_at=0.0, sent_since=3)
-    assert announced.wait(1.0) == pytest.approx(4.0)
-
-
-def test_once_nothing_is_left_one_call_goes_at_each_refill() -> None:
-    announced = Announced().heard(Allowance(0, 10.0), seq=1, sent_at=0.0, sent_since=0)
-    assert announced.wait(0.0) == 10.0
-    announced = announced.taken(10.0)
-    assert announced.wait(10.0) == 10.0
-    assert announced.wait(20.0) == 0.0
-
-
-def test_headers_of_an_older_request_change_nothing() -> None:
-    newest = Announced().heard(Allowance(0, 10.0), seq=7, sent_at=50.0, sent_since=1)
-    assert newest.heard(Allowance(600, 1.0), seq=6, sent_at=49.0, sent_since=2) == newest
-    assert newest.heard(Allowance(9, 1.0), seq=8, sent_at=51.0, sent_since=0).wait(51.0) == 0.0
-
-
-@given(st.lists(st.tuples(st.integers(0, 20), st.integers(0, 100), st.integers(0, 30)), max_size=40))
-def test_the_newest_request_is_believed_in_whatever_order_headers_come(
-    heard: list[tuple[int, int, int]],
+@given(st.floats(100, 1e6), st.lists(st.tuples(st.floats(0, 5), st.floats(0, 3000)), max_size=60))
+def test_what_is_reserved_and_then_settled_never_passes_the_quota(
+    per_minute: float, calls: list[tuple[float, float]]
 ) -> None:
-    announced = Announced()
-    for seq, remaining, since in heard:
-        announced = announced.heard(Allowance(remaining, 1.0), seq=seq, sent_at=0.0, sent_since=since)
-    if heard:
-        newest = max(seq for seq, _, _ in heard)
-        assert announced.heard_of == newest
-        *_, (_, remaining, since) = [one for one in heard if one[0] == newest]
-        assert announced.remaining == remaining - since
+    """Where no answer uses more than was reserved for it, no span of time uses more than it may."""
+    tokens, now = Tokens(Quota.per_minute(per_minute, per_minute / 12), first=3000.0), 0.0
+    most, used_at = max(per_minute / 12, 3000.0), []
+    for gap, used in calls:
+        now += gap
+        now += tokens.wait(now)
+        reserved = tokens.estimate
+        tokens = tokens.taken(now, reserved)
+        used_at.append((now, min(used, reserved)))
+        tokens = tokens.settled(reserved, used_at[-1][1])
+    for first, (start, _) in enumerate(used_at):
+        spent = 0.0
+        for end, used in used_at[first:]:
+            spent += used
+            assert spent <= most + 3000.0 + (end - start) * per_minute / 60 + 1e-6
+
+
+def test_what_was_reserved_for_a_call_that_failed_comes_back() -> None:
+    tokens = Tokens(Quota.per_minute(6000, 1000), first=1000.0)
+    assert tokens.taken(0.0, 1000.0).wait(0.0) == pytest.approx(10.0)
+    assert tokens.taken(0.0, 1000.0).settled(1000.0, None).wait(0.0) == 0.0

@@ -121,7 +121,8 @@ def limiter_of(settings: Settings, analyzer: Analyzer, concurrency: int) -> Limi
     """What holds the calls of this analyzer back."""
     quota = None if settings.rpm is None else Quota.per_minute(settings.rpm, settings.burst)
     uplink = Uplink() if settings.upload_mbps is None else Uplink(settings.upload_mbps * MEGA)
-    return Limiter(FixedLimit(concurrency), quota, uplink, listens_first=analyzer.traits.announces_quota)
+    listens_first = analyzer.traits.announces_quota
+    return Limiter(FixedLimit(concurrency), quota, uplink=uplink, listens_first=listens_first)
 
 
 def plan_of(settings: Settings, wish: Wish, analyzer: Analyzer, concurrency: int) -> Plan:
@@ -135,6 +136,8 @@ def plan_of(settings: Settings, wish: Wish, analyzer: Analyzer, concurrency: int
         barrier=batch,
         batch_budget=Budget(int(settings.memory_mb * MEGA)) if by_bytes else None,
         deadline=settings.deadline,
+        wait_at_most=settings.wait_at_most,
+        stops_when_down=settings.when_down == "stop",
         retry_failed=wish.retry_failed,
         fresh=wish.fresh,
         most=wish.limit,

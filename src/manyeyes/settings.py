@@ -33,6 +33,18 @@ def _whole(value: object) -> object:
     return value
 
 
+_UNITS = {"": 1, "s": 1, "m": 60, "h": 3600}
+
+
+def _span(value: object) -> object:
+    """Seconds, of what is written as 90, 90s, 10m or 1.5h."""
+    if not isinstance(value, str) or not (text := value.strip().lower()):
+        return value
+    unit = text[-1] if text[-1] in _UNITS else ""
+    return float(text.removesuffix(unit)) * _UNITS[unit]
+
+
+Span = Annotated[float, BeforeValidator(_span), Field(ge=0)]
 Count = Annotated[int, BeforeValidator(_whole), Field(ge=1)]
 
 
@@ -70,6 +82,8 @@ class Settings(BaseSettings):
     upload_mbps: float | None = _variable(
         "ANALYSIS_UPLOAD_MBPS", None, "megabytes a second, more than 0", gt=0
     )
+    when_down: Literal["wait", "stop"] = _variable("ANALYSIS_WHEN_DOWN", "wait", "wait or stop")
+    wait_at_most: Span = _variable("ANALYSIS_WAIT_AT_MOST", 600, "a time such as 90s, 10m or 1h")
     deadline: float = _variable("ANALYSIS_DEADLINE", 300, "seconds, from 5 up", ge=5)
     max_megapixels: float = _variable("ANALYSIS_MAX_MEGAPIXELS", 100, "megapixels, more than 0", gt=0)
     analyzer: str = _variable("MANYEYES_ANALYZER", "local", "the name of an analyzer")

@@ -58,6 +58,14 @@ def command(
         setting("upload_mbps", "Megabytes a second that may be sent; any number if not said.", "N"),
     ] = None,
     deadline: Annotated[str | None, setting("deadline", "Seconds of attempts for each picture.", "N")] = None,
+    when_down: Annotated[
+        Literal["wait", "stop"] | None,
+        setting("when_down", "What to do when the provider answers nobody: probe it, or stop the run."),
+    ] = None,
+    wait_at_most: Annotated[
+        str | None,
+        setting("wait_at_most", "How long the provider is waited for, such as 90s, 10m or 1h.", "TIME"),
+    ] = None,
     max_megapixels: Annotated[
         str | None,
         setting("max_megapixels", "Pictures with more are refused before they are decoded.", "N"),

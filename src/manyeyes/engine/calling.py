@@ -8,6 +8,7 @@ from collections.abc import Awaitable, Callable
 from manyeyes.engine.admission import Admission
 from manyeyes.engine.endings import Endings
 from manyeyes.engine.job import Again, Barred, Job, Settled
+from manyeyes.engine.plan import Plan
 from manyeyes.engine.trouble import FirstCalls
 from manyeyes.engine.worker import Worker
 from manyeyes.model.errors import StoreError
@@ -16,9 +17,6 @@ from manyeyes.pacing.limiter import Limiter, Permit
 
 #: Asked when nearly all of the first calls fail; True goes on.
 Consent = Callable[[str], Awaitable[bool]]
-
-#: A longer wait than this, named by the provider, is not worth keeping a process for.
-LONGEST_WAIT = 600.0
 
 
 class Calling:
@@ -30,6 +28,7 @@ class Calling:
         limiter: Limiter,
         worker: Worker,
         endings: Endings,
+        plan: Plan,
         *,
         consent: Consent | None,
         stop: Callable[[str], None],
@@ -38,6 +37,8 @@ class Calling:
         self._limiter = limiter
         self._worker = worker
         self._endings = endings
+        self._wait_at_most = plan.wait_at_most
+        self._down_at_most = 0.0 if plan.stops_when_down else plan.wait_at_most
         self._consent = consent
         self._stop = stop
         self._first_calls = FirstCalls()
@@ -99,10 +100,15 @@ class Calling:
             self._admission.arrival.ring()
 
     def _come_back(self, step: Again) -> None:
-        self._admission.park(step.job, asyncio.get_running_loop().time() + step.delay)
-        if step.named and step.delay > LONGEST_WAIT:
-            minutes = step.delay / 60
-            self._stop(f"the provider asks to wait {minutes:.0f} minutes: run the same command again then")
+        now = asyncio.get_running_loop().time()
+        self._admission.park(step.job, now + step.delay)
+        circuit = self._limiter.gates.circuit
+        if step.named and step.delay > self._wait_at_most:
+            self._stop(f"the provider asks to wait {_span(step.delay)}: run the same command again then")
+        elif circuit.is_open and circuit.down_for(now) >= self._down_at_most:
+            self._stop(
+                f"the provider is down, lastly: {step.message} Run the same command again when it is back"
+            )
 
     def _ask_whether_to_go_on(self, trouble: str, tasks: asyncio.TaskGroup) -> None:
         if self._consent is None:
@@ -117,3 +123,9 @@ class Calling:
         self._admission.arrival.ring()
         if not goes_on:
             self._stop(trouble)
+
+
+def _span(seconds: float) -> str:
+    """A long wait, in the unit that a person would use."""
+    minutes = round(seconds / 60)
+    return f"{minutes} minutes" if minutes < 120 else f"{minutes / 60:.1f} hours"

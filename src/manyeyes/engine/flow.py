@@ -55,7 +55,9 @@ class Flow:
             capacity=lambda: parts.limiter.limit.value + 2 * plan.cores,
             stop=self.stop,
         )
-        self._calling = Calling(admission, parts.limiter, worker, endings, consent=consent, stop=self.stop)
+        self._calling = Calling(
+            admission, parts.limiter, worker, endings, plan, consent=consent, stop=self.stop
+        )
         self._listing: asyncio.Task[None] | None = None
         self.stopped: str | None = None
 

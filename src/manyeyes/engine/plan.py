@@ -24,6 +24,11 @@ class Plan:
     retry: Retry = Retry()
     #: Seconds that the attempts at one picture may take together.
     deadline: float = 300.0
+    #: Seconds that the provider may be waited for: the longest wait it may name, and the longest time for
+    #: which it may be down.
+    wait_at_most: float = 600.0
+    #: Stop as soon as the provider is down, rather than probe it for so long.
+    stops_when_down: bool = False
     #: Ask again about pictures to which the provider's final answer was no.
     retry_failed: bool = False
     #: Ask again about all.

@@ -45,7 +45,7 @@ class Worker:
         # Until it is known what came of it, and kept, something may have been bought.
         self._claims.note(key, unsure=True)
         end = await self._end(attempt, permit)
-        step = await self._step(attempt.job_after(clock() - began), end)
+        step = await self._step(attempt.job_after(clock() - began), end, probe=permit.probe)
         if not isinstance(step, Settled):
             # What was counted as possibly paid twice is kept with the picture's end. Should the run stop
             # before that, its intents stay open, for the next run to count.
@@ -78,13 +78,13 @@ class Worker:
         """Bytes that an attempt at a job may send."""
         return 0 if job.given_up is not None else self._buying.size_sent(job)
 
-    async def _step(self, job: Job, end: Reply | AnalyzerError | None) -> Step:
+    async def _step(self, job: Job, end: Reply | AnalyzerError | None, *, probe: bool) -> Step:
         if isinstance(end, Reply):
             return await self._checked(job, end)
         if job.given_up is not None:
             return Settled(job, job.given_up, final=False)
         assert end is not None
-        return self._failed(job, end)
+        return self._failed(job, end, probe=probe)
 
     async def _end(self, attempt: Attempt, permit: Permit) -> Reply | AnalyzerError | None:
         """What is got within the time that the deadline leaves: a reply, an error, or None where nothing
@@ -94,6 +94,8 @@ class Worker:
             async with asyncio.timeout(self._plan.deadline - attempt.job.tally.seconds):
                 reply = await self._buying.reply(attempt, permit)
             ending = Ending.ANSWERED
+            if reply is not None:
+                permit.spent(reply.usage)
         except TimeoutError:
             await self._cancel(attempt)
             ending = Ending.BROKEN
@@ -135,11 +137,12 @@ class Worker:
         job = replace(job, ask=job.ask.corrected(why), intent=intent)
         return Again(job, delay, named=False, why=error.kind, message=why)
 
-    def _failed(self, job: Job, error: AnalyzerError) -> Step:
+    def _failed(self, job: Job, error: AnalyzerError, *, probe: bool) -> Step:
         if isinstance(error, AccessDenied):
             return Barred(job, str(error))
         named = named_wait(error) is not None
-        job = replace(job, rounds=job.rounds + (not is_free(error)))
+        # A provider that is down uses up nobody's tries: whoever was sent to find out is not to blame.
+        job = replace(job, rounds=job.rounds + (not is_free(error) and not probe))
         delay = self._delay(job, error)
         if delay is not None and job.tally.seconds >= self._plan.deadline:
             delay, error = None, self._too_late(job)

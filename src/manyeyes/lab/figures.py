@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from manyeyes.lab.scenario import Scenario
 from manyeyes.model.progress import Progress
+from manyeyes.pacing.knowledge import Knowledge
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +64,7 @@ class Trial:
     t90: float | None
     etas: tuple[EtaCheck, ...] = ()
     #: What `auto` has learned, for a later run.
-    learned: object = None
+    learned: Knowledge | None = None
 
     @property
     def ratio(self) -> float:

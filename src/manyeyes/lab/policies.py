@@ -4,20 +4,18 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from manyeyes.lab.draws import Draws
 from manyeyes.lab.scenario import Allowed, Scenario
 from manyeyes.lab.textbook import AimdLimit, Gradient2Limit, VegasLimit
 from manyeyes.model.errors import SettingsError
+from manyeyes.pacing.adaptive import CEILING, START
+from manyeyes.pacing.knowledge import Knowledge
 from manyeyes.pacing.limit import FixedLimit, Limit, Sample
 from manyeyes.pacing.limiter import Limiter
-from manyeyes.pacing.quota import Quota
+from manyeyes.pacing.quota import Quota, Tokens
 from manyeyes.pacing.threshold import ThresholdLimit
-
-#: What an earlier run has learned, handed on as it is.
-Knowledge = object
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,11 +26,6 @@ class Way:
     #: Pictures of a batch, each waiting for the whole one before; None for none.
     batch: int | None = None
 
-
-#: Makes the limiter of `auto` for a scenario's provider, warm where something is known of it.
-AUTO: Callable[[Scenario, Knowledge | None], Limiter] | None = None
-#: What a limiter of `auto` has learned once a run has ended.
-LEARNED: Callable[[Limiter], Knowledge] | None = None
 
 _PLAIN: dict[str, Limit] = {
     "sequential": FixedLimit(1),
@@ -47,20 +40,21 @@ POLICIES = ("auto", "fixed:N", "truth", "batch:N", *_PLAIN)
 
 def check_policy(name: str) -> str:
     """The name, if it is that of a policy. Raises SettingsError."""
-    if name in _PLAIN or name == "truth" or re.fullmatch(r"(fixed|batch):[1-9]\d{0,5}", name):
+    if name in _PLAIN or name in ("auto", "truth") or re.fullmatch(r"(fixed|batch):[1-9]\d{0,5}", name):
         return name
-    if name != "auto":
-        raise SettingsError(f"--policy must be one of {', '.join(POLICIES)}, not {name!r}")
-    if AUTO is None:
-        raise SettingsError("--policy auto is not there yet: this version has no learned limit")
-    return name
+    raise SettingsError(f"--policy must be one of {', '.join(POLICIES)}, not {name!r}")
 
 
 def way_of(name: str, scenario: Scenario, draws: Draws, knowledge: Knowledge | None = None) -> Way:
     """What a policy does in a scenario. Raises SettingsError for a name that is none."""
     check_policy(name)
-    if name == "auto" and AUTO is not None:
-        return Way(AUTO(scenario, knowledge))
+    announced = scenario.requests is not None and scenario.requests.headers
+    if name == "auto":
+        known = Knowledge() if knowledge is None else knowledge
+        adaptive = known.adaptive(START, 1, CEILING)
+        tokens = None if scenario.tokens is None else Tokens(Quota(0.0))
+        return Way(Limiter(adaptive, tokens=tokens, learned=known.learned(), listens_first=announced))
+    limit: Limit
     quota, batch = None, None
     if name == "truth":
         limit, quota = _true_limit(scenario), _true_quota(scenario, draws)
@@ -70,8 +64,8 @@ def way_of(name: str, scenario: Scenario, draws: Draws, knowledge: Knowledge | N
         kind, number = name.split(":")
         limit, batch = FixedLimit(int(number)), int(number) if kind == "batch" else None
     # Who knows the truth need not hear it first.
-    announced = scenario.requests is not None and scenario.requests.headers and name != "truth"
-    return Way(Limiter(limit, quota, listens_first=announced), batch)
+    # The others are as they are in books: no refusal teaches them a rate.
+    return Way(Limiter(limit, quota, learned=None, listens_first=announced and name != "truth"), batch)
 
 
 # Fixed at the true capacity
@@ -109,13 +103,13 @@ class _Windows(Quota):
     def _at(self, now: float) -> int:
         return math.floor((now + self.phase + 1e-6) / 60)
 
-    def wait(self, now: float) -> float:
+    def wait(self, now: float, cost: float = 1) -> float:  # noqa: ARG002
         window = self._at(now)
         if window != self.window or self.used + 1 <= self.most:
             return 0.0
         return (window + 1) * 60 - self.phase - now
 
-    def taken(self, now: float) -> _Windows:
+    def taken(self, now: float, cost: float = 1) -> _Windows:  # noqa: ARG002
         window = self._at(now)
         return replace(self, window=window, used=(self.used if window == self.window else 0.0) + 1)
 

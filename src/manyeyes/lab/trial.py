@@ -15,13 +15,14 @@ from manyeyes.lab.draws import Draws
 from manyeyes.lab.figures import Trial, best_throughput, eta_checks, p99, time_to_speed
 from manyeyes.lab.nothing_kept import NothingKept
 from manyeyes.lab.numbered import Inline, Numbered
-from manyeyes.lab.policies import LEARNED, Knowledge, Way, way_of
+from manyeyes.lab.policies import Way, way_of
 from manyeyes.lab.provider import Provider
 from manyeyes.lab.scenario import Scenario
 from manyeyes.model.ask import Recipe
 from manyeyes.model.descriptor import StyleDescriptor
 from manyeyes.model.event import Ended, Event
 from manyeyes.model.progress import Progress
+from manyeyes.pacing.knowledge import Knowledge, knowledge_of
 
 #: What every answer says.
 _DESCRIPTOR = StyleDescriptor(garment_type="dress", is_garment=True)
@@ -56,7 +57,7 @@ def trial(scenario: Scenario, policy: str, seed: int, knowledge: Knowledge | Non
         scenario.service.quantile(0.99),
         time_to_speed(ledger.answered, 0.9 * best_throughput(scenario), mean),
         tuple(eta_checks(watcher.told, end)),
-        None if LEARNED is None or policy != "auto" else LEARNED(way.limiter),
+        knowledge_of(way.limiter.limit, way.limiter.gates.learned),
     )
 
 

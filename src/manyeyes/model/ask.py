@@ -71,12 +71,15 @@ def _plus(one: int | None, other: int | None) -> int | None:
 
 @dataclass(frozen=True, slots=True)
 class Allowance:
-    """What a provider's headers say of its request quota at the moment of a response."""
+    """What a provider's headers say of its quotas at the moment of a response."""
 
-    #: Requests that may still be sent now.
-    remaining: int
+    #: Requests that may still be sent now; None where nothing is said of requests.
+    remaining: int | None
     #: Seconds until more may be.
-    reset: float
+    reset: float = 0.0
+    #: The same of tokens.
+    tokens: int | None = None
+    tokens_reset: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""Admits calls: the one live thing in this room. Limit and quotas decide, it holds the current ones."""
+"""Admits calls: the one live thing in this room. Limit and gates decide, it holds the current ones."""
 
 from __future__ import annotations
 
@@ -6,30 +6,21 @@ import asyncio
 from collections import deque
 from contextlib import suppress
 from dataclasses import dataclass, field
-from enum import Enum
 
-from manyeyes.model.ask import Allowance
-from manyeyes.model.errors import Pushback
+from manyeyes.model.ask import Allowance, Usage
+from manyeyes.model.errors import Pushback, RateLimited
+from manyeyes.pacing.gates import SHORTEST_WAIT, Closed, Gate, Gates
 from manyeyes.pacing.limit import Ending, Limit, Sample
-from manyeyes.pacing.quota import Announced, Quota
+from manyeyes.pacing.quota import Quota, Tokens
 from manyeyes.pacing.retry import named_wait
 from manyeyes.pacing.send_order import SendOrder
 from manyeyes.pacing.uplink import Uplink
+from manyeyes.pacing.window import Learned
 
-#: Seconds. A gate that opens sooner is open: no timer could be told to wait for it.
-SHORTEST_WAIT = 1e-7
 _NO_CAP = Uplink()
+_NOTHING = Learned()
 
-
-class Gate(Enum):
-    """What can hold a call back."""
-
-    CONCURRENCY = "concurrency"
-    REQUESTS = "requests"
-    COOL_DOWN = "cool-down"
-    UPLOAD = "upload"
-    #: The provider's headers tell its quota; nobody else goes before the first ones are here.
-    FIRST_WORD = "first word"
+__all__ = ["SHORTEST_WAIT", "Gate", "Limiter", "Permit"]
 
 
 @dataclass(slots=True)
@@ -40,21 +31,35 @@ class Permit:
     seq: int
     sent_at: float
     in_flight: int
+    #: Tokens set aside for it, and for it and all before it.
+    reserved: float = 0.0
+    reserved_until: float = 0.0
+    #: Sent to find out whether a provider that was down answers again.
+    probe: bool = False
+    #: Tokens that it used; None while that is not known.
+    used: float | None = field(default=None, init=False)
     released: bool = field(default=False, init=False)
 
     def sends(self, size: int) -> None:
         """The call sends so many bytes: nobody else does before they have had their time on the line."""
-        self.limiter.uplink = self.limiter.uplink.taken(self.sent_at, size)
+        gates = self.limiter.gates
+        gates.uplink = gates.uplink.taken(self.sent_at, size)
 
-    def heard(self, allowance: Allowance | None) -> None:
+    def heard(self, allowance: Allowance | None, *, refused: bool = False) -> None:
         """Pass on what a response's headers said, as soon as they are known."""
         if allowance is not None:
-            self.limiter.hear(self, allowance)
+            self.limiter.hear(self, allowance, refused=refused)
+
+    def spent(self, usage: Usage) -> None:
+        """The call was answered, and used so much."""
+        self.used = float((usage.input_tokens or 0) + (usage.output_tokens or 0)) or None
 
     def pushed_back(self, error: Pushback) -> None:
         """The provider refused the call. A wait that it named holds for every caller, from now on."""
-        self.heard(error.allowance)
+        self.heard(error.allowance, refused=True)
         if (seconds := named_wait(error)) is not None:
+            if isinstance(error, RateLimited):
+                self.limiter.refused(self, seconds)
             self.limiter.cool_down(seconds)
 
     def release(self, ending: Ending) -> None:
@@ -68,26 +73,24 @@ class Limiter:
     """Holds every call to one provider, model and key back until all gates are open.
 
     Callers are served in the order they came. Each run asks for one permit at a time, so runs that
-    share a limiter take turns, however many pictures each has.
+    share a limiter take turns, however many pictures each has. Without `learned`, refusals teach nothing.
     """
 
     def __init__(
         self,
         limit: Limit,
         quota: Quota | None = None,
-        uplink: Uplink = _NO_CAP,
         *,
+        tokens: Tokens | None = None,
+        uplink: Uplink = _NO_CAP,
+        learned: Learned | None = _NOTHING,
         listens_first: bool = False,
     ) -> None:
         self.limit = limit
-        self.quota = quota
-        self.uplink = uplink
-        self.announced = Announced()
+        self.gates = Gates(quota, tokens, uplink, listens_first, learned=learned)
         self.in_flight = 0
         self.sent = 0
-        self.cool_until = float("-inf")
         self._order = SendOrder()
-        self._listens_first = listens_first
         self._waiters: deque[asyncio.Future[Permit]] = deque()
         #: Callers whose turn has come and who have not run since.
         self._resuming = 0
@@ -141,25 +144,19 @@ class Limiter:
     def _admit(self, now: float) -> Permit:
         self.in_flight += 1
         self.sent += 1
-        if self.quota is not None:
-            self.quota = self.quota.taken(now)
-        self.announced = self.announced.taken(now)
+        gates = self.gates
+        reserved, probe = gates.take(now), gates.circuit.is_open
         self._order.sent(self.sent, now, self.in_flight)
-        return Permit(self, self.sent, now, self.in_flight)
+        return Permit(self, self.sent, now, self.in_flight, reserved, gates.reserved, probe)
 
-    def _closed(self, now: float) -> tuple[Gate | None, float | None]:
+    def _closed(self, now: float) -> Closed:
         """The gate that is closed and the seconds until it opens, None where only an ending opens it."""
-        if self.cool_until - now > SHORTEST_WAIT:
-            return Gate.COOL_DOWN, self.cool_until - now
-        if self._listens_first and self.in_flight:
-            return Gate.FIRST_WORD, None
+        closed = self.gates.closed(now, self.in_flight)
+        if closed[0] is not None:
+            return closed
         if self.in_flight >= self.limit.value:
             return Gate.CONCURRENCY, None
-        quota_wait = self.quota.wait(now) if self.quota is not None else 0.0
-        requests, line = max(quota_wait, self.announced.wait(now)), self.uplink.wait(now)
-        if max(requests, line) <= SHORTEST_WAIT:
-            return None, None
-        return (Gate.REQUESTS, requests) if requests >= line else (Gate.UPLOAD, line)
+        return self.gates.spent(now)
 
     def _wake(self) -> None:
         """Let waiters go while every gate is open; otherwise come back when one may open.
@@ -185,25 +182,37 @@ class Limiter:
             self._waiters.popleft().set_result(self._admit(now))
             self._resuming += 1
 
-    def hear(self, permit: Permit, allowance: Allowance) -> None:
+    def hear(self, permit: Permit, allowance: Allowance, *, refused: bool = False) -> None:
         """Count on from what the headers of this permit's response say."""
-        self._listens_first = False
-        self.announced = self.announced.heard(
-            allowance, seq=permit.seq, sent_at=permit.sent_at, sent_since=self.sent - permit.seq
+        self.gates.hear(
+            allowance,
+            sent_at=permit.sent_at,
+            seq=permit.seq,
+            sent=self.sent,
+            reserved=permit.reserved_until,
+            refused=refused,
         )
         self._wake()
 
+    def refused(self, permit: Permit, seconds: float) -> None:
+        """A call was refused for its rate: learn from when that was."""
+        gates, now = self.gates, asyncio.get_running_loop().time()
+        if gates.learned is not None:
+            gates.learned = gates.learned.refusal(permit.seq, permit.sent_at, now, seconds)
+
     def cool_down(self, seconds: float) -> None:
         """Send nothing for `seconds`: the provider has named a wait, and it holds for every caller."""
-        self.cool_until = max(self.cool_until, asyncio.get_running_loop().time() + seconds)
+        self.gates.cool_down(asyncio.get_running_loop().time() + seconds)
         self._wake()
 
     def give_back(self, permit: Permit, ending: Ending) -> None:
         """Take the end of a call into account (through `Permit.release`)."""
-        now = asyncio.get_running_loop().time()
-        full = self.in_flight >= self.limit.value
+        now, gates = asyncio.get_running_loop().time(), self.gates
+        full, alone = self.in_flight >= self.limit.value, self.in_flight == 1
         self.in_flight -= 1
-        self._listens_first = False
+        gates.listens_first = False
+        gates.settle(permit.reserved, permit.used)
+        gates.circuit = gates.circuit.after(ending, now, probe=permit.probe, alone=alone)
         sample = Sample(permit.sent_at, now, permit.in_flight, ending, full)
         self.limit = self.limit.after(sample)
         self._order.ended(permit.seq, sample)

@@ -1,11 +1,11 @@
-"""How many calls may start in a span of time: what is configured, and what headers announce."""
+"""How many calls, or tokens, may be used in a span of time: what someone has configured."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from math import inf
-
-from manyeyes.model.ask import Allowance
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from math import ceil, inf
+from typing import Self
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,58 +15,64 @@ class Quota:
     This is the generic cell rate algorithm (ITU-T I.371): `full_at` is its theoretical arrival time.
     """
 
-    #: Seconds that one call uses up.
+    #: Seconds that one unit uses up.
     interval: float
-    #: Calls that may start at once after a long rest.
-    burst: int = 1
+    #: Units that may be used at once after a long rest.
+    burst: float = 1
     full_at: float = -inf
 
     @classmethod
-    def per_minute(cls, calls: float, burst: int = 1) -> Quota:
-        """A quota of `calls` a minute."""
-        return cls(60 / calls, burst)
+    def per_minute(cls, units: float, burst: float = 1) -> Self:
+        """A quota of `units` a minute."""
+        return cls(60 / units, burst)
 
-    def wait(self, now: float) -> float:
-        """Seconds until a call may start; 0 where it may now."""
-        return max(0.0, self.full_at - (self.burst - 1) * self.interval - now)
+    def wait(self, now: float, cost: float = 1) -> float:
+        """Seconds until `cost` units may be used; 0 where they may now. More than ever fit wait for all."""
+        return max(0.0, self.full_at - (self.burst - min(cost, self.burst)) * self.interval - now)
 
-    def taken(self, now: float) -> Quota:
-        """The quota once a call has started at `now`."""
-        return Quota(self.interval, self.burst, max(self.full_at, now) + self.interval)
+    def taken(self, now: float, cost: float = 1) -> Self:
+        """The quota once `cost` units are used at `now`."""
+        return replace(self, full_at=max(self.full_at, now) + cost * self.interval)
+
+    def settled(self, more: float) -> Self:
+        """The quota once it is known that `more` units than were taken are used; negative for fewer."""
+        return replace(self, full_at=self.full_at + more * self.interval)
+
+
+#: Answers that an estimate of the next one goes by, and the share of them that used no more.
+RECENT, SHARE = 50, 0.95
+
+
+def estimated(recent: Sequence[float], first: float) -> float:
+    """What the next answer will use: so much that a share of 0.95 of the recent ones used no more; `first`
+    before any is known."""
+    return sorted(recent)[ceil(SHARE * len(recent)) - 1] if recent else first
 
 
 @dataclass(frozen=True, slots=True)
-class Announced:
-    """What response headers leave us, counting on from the newest request they speak of.
+class Tokens:
+    """A quota of tokens: each call reserves an estimate, which is settled when its use is known."""
 
-    Nothing is refused until headers have spoken. They say how many are left and when there are more,
-    not at which rate; so once nothing is left, one call goes at each `reset` until newer headers come.
-    """
+    quota: Quota
+    #: What the latest answers used.
+    recent: tuple[float, ...] = ()
+    #: What the first answer is taken to use.
+    first: float = 2000.0
 
-    remaining: float = inf
-    #: Seconds from one refill to the next, as announced.
-    reset: float = 0.0
-    refill_at: float = -inf
-    #: Sequence number of the request whose headers are believed.
-    heard_of: int = -1
+    @property
+    def estimate(self) -> float:
+        """What the next call reserves."""
+        return estimated(self.recent, self.first)
 
     def wait(self, now: float) -> float:
         """Seconds until a call may start; 0 where it may now."""
-        return 0.0 if self.remaining >= 1 else max(0.0, self.refill_at - now)
+        return self.quota.wait(now, self.estimate)
 
-    def taken(self, now: float) -> Announced:
-        """What is left once a call has started at `now`."""
-        if self.remaining == inf:
-            return self
-        if self.remaining >= 1:
-            return Announced(self.remaining - 1, self.reset, self.refill_at, self.heard_of)
-        return Announced(self.remaining, self.reset, now + self.reset, self.heard_of)
+    def taken(self, now: float, reserved: float) -> Self:
+        """The quota once a call has started."""
+        return replace(self, quota=self.quota.taken(now, reserved))
 
-    def heard(self, allowance: Allowance, *, seq: int, sent_at: float, sent_since: int) -> Announced:
-        """What is left by the headers of request `seq`, after which `sent_since` more were sent.
-
-        Headers that are older than those already believed change nothing.
-        """
-        if seq < self.heard_of:
-            return self
-        return Announced(allowance.remaining - sent_since, allowance.reset, sent_at + allowance.reset, seq)
+    def settled(self, reserved: float, used: float | None) -> Self:
+        """The quota once a call has used so much of what it reserved; None where it was not answered."""
+        recent = self.recent if used is None else (*self.recent[1 - RECENT :], used)
+        return replace(self, quota=self.quota.settled((used or 0.0) - reserved), recent=recent)

@@ -1,0 +1,186 @@
+"""A limit that finds the provider's capacity by what its latencies and refusals tell.
+
+The idea is that of adaptive concurrency limits (Netflix's concurrency-limits, Uber's Cinnamon): latency
+grows with the queue in front of a service, so that the ratio of what calls take now to what they take
+unloaded says how much too many are in flight. Calls to a vision model are long, noisy and few, so that
+means are taken in logarithms, in the order of sending, and nothing is decided before it is significant.
+
+Too many in flight cost latency and memory but no time; too few cost time in proportion. The limit
+therefore aims at somewhat more than the capacity.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from math import exp, inf, log, log2, sqrt
+from typing import Self
+
+from manyeyes.pacing.limit import Ending, Sample
+
+#: Calls in flight at the start, where nothing is known.
+START = 10
+#: Calls in flight at most, whatever the latencies say.
+CEILING = 256
+#: Latency over unloaded latency: below, the limit grows; above `HIGH`, it is cut.
+LOW, HIGH = 1.25, 1.6
+#: In flight over capacity that a cut aims at.
+AIM = 1.375
+#: Standard errors that a difference must have to count.
+SURE = 2.5
+#: Calls of an epoch, at least and at most.
+SHORTEST_EPOCH, LONGEST_EPOCH = 10, 80
+#: Seconds; a first answer that took longer tells of a service that had to boot.
+BOOT = 15.0
+
+
+@dataclass(frozen=True, slots=True)
+class Spread:
+    """Count, mean and variance of numbers, kept as they come (Welford, 1962), older ones fading."""
+
+    n: int = 0
+    mean: float = 0.0
+    var: float = 0.0
+
+    def plus(self, x: float, memory: int) -> Spread:
+        """With one more number; the weight of the past is that of `memory` numbers at most."""
+        n = min(self.n + 1, memory)
+        delta = x - self.mean
+        mean = self.mean + delta / n
+        return Spread(n, mean, self.var + (delta * (x - mean) - self.var) / n)
+
+    @property
+    def error(self) -> float:
+        """Standard error of the mean."""
+        return sqrt(self.var / (self.n - 1)) if self.n > 1 else inf
+
+
+@dataclass(frozen=True, slots=True)
+class Trial:
+    """A cut on trial: unless latency falls with the limit, the queue was not ours."""
+
+    before: float
+    mean: float
+
+
+@dataclass(frozen=True, slots=True)
+class AdaptiveLimit:
+    """Slow start, then a band around the latency of an unloaded service; cuts are on trial."""
+
+    limit: float = START
+    floor: int = 1
+    ceiling: int = CEILING
+    starting: bool = True
+    #: Mean logarithm of an unloaded call's seconds; None until it is known.
+    baseline: float | None = None
+    #: By half octaves of calls in flight: logarithms of seconds.
+    curve: tuple[Spread, ...] = ()
+    #: Logarithms of the seconds of calls sent since the limit last moved.
+    epoch: Spread = Spread()
+    #: Of these, how many ended with as many in flight as the limit allows.
+    full: int = 0
+    #: When the limit last moved; calls sent before say nothing of it.
+    moved_at: float = -inf
+    trial: Trial | None = None
+    #: Most that may be in flight, as refusals without a wait have told.
+    cap: float = inf
+    capped_at: float = -inf
+    #: Times in a row that the cap was found where it was.
+    confirmed: int = 0
+    answered: int = 0
+    #: Logarithms of the seconds of the last few calls to end during slow start.
+    recent: Spread = Spread()
+
+    @property
+    def value(self) -> int:
+        """Calls that may be in flight now."""
+        return max(self.floor, min(self.ceiling, int(min(self.limit, self.cap))))
+
+    @property
+    def patience(self) -> float:
+        """Four times what an unloaded call takes."""
+        return inf if self.baseline is None else 4 * exp(self.baseline)
+
+    def after(self, sample: Sample) -> Self:
+        """Slow start grows by one with each answer; a refusal without a wait tells of a cap."""
+        if sample.ending is Ending.PUSHED_BACK:
+            return self._capped(sample)
+        if sample.ending is not Ending.ANSWERED or not sample.at_limit:
+            return self
+        if self.cap <= self.limit:
+            return self._cap_tried(sample)
+        return self._started_more(sample) if self.starting else self
+
+    def _started_more(self, sample: Sample) -> Self:
+        """One more, unless even the calls that end first take longer than an unloaded one."""
+        recent = self.recent.plus(log(max(sample.seconds, 1e-3)), 8)
+        slow = self.baseline is not None and recent.mean - self.baseline > log(HIGH)
+        limit = self.limit if slow and recent.n == 8 else min(self.limit + 1, self.ceiling)
+        return replace(self, limit=limit, recent=recent)
+
+    def _capped(self, sample: Sample) -> Self:
+        accepted = max(1, sample.in_flight - 1)
+        if sample.sent_at < self.capped_at:
+            # Of the same burst: the first that was refused tells best.
+            return replace(self, cap=min(self.cap, accepted))
+        confirmed = min(self.confirmed + 1, 4) if accepted >= self.cap - 1 else 0
+        return replace(self, cap=accepted, capped_at=sample.ended_at, confirmed=confirmed, starting=False)
+
+    def _cap_tried(self, sample: Sample) -> Self:
+        """One more than the cap now and then: it may have been raised."""
+        if sample.ended_at - self.capped_at < 10 * 2**self.confirmed:
+            return self
+        return replace(self, cap=self.cap + 1, capped_at=sample.ended_at)
+
+    def after_in_order(self, sample: Sample) -> Self:
+        """Learns latencies, and moves the limit when enough of them are known."""
+        if sample.ending is not Ending.ANSWERED and not sample.censored:
+            return self
+        if not self.answered and sample.seconds > BOOT and not sample.censored:
+            # A cold boot says nothing of latency, nor does any call that waited for it.
+            return replace(self, answered=1, moved_at=sample.ended_at)
+        z = log(max(sample.seconds, 1e-3))
+        learned = self._learned(sample, z)
+        if sample.sent_at < self.moved_at:
+            return learned
+        epoch = learned.epoch.plus(z, LONGEST_EPOCH)
+        length = (
+            max(8, learned.limit / 4)
+            if learned.starting
+            else max(SHORTEST_EPOCH, min(LONGEST_EPOCH, learned.limit))
+        )
+        learned = replace(learned, epoch=epoch, full=learned.full + sample.at_limit)
+        return learned if epoch.n < length or learned.baseline is None else learned._decided(sample.ended_at)
+
+    def _learned(self, sample: Sample, z: float) -> Self:
+        bucket = int(2 * log2(sample.in_flight))
+        curve = self.curve + (Spread(),) * (bucket + 1 - len(self.curve))
+        curve = (*curve[:bucket], curve[bucket].plus(z, 60), *curve[bucket + 1 :])
+        known = [one.mean + one.error for one in curve if one.n >= 6]
+        baseline = self.baseline
+        if known:
+            least = min(known)
+            baseline = least if baseline is None else min(baseline, least)
+        return replace(self, curve=curve, baseline=baseline, answered=self.answered + 1)
+
+    def _decided(self, now: float) -> Self:
+        assert self.baseline is not None
+        mean, error = self.epoch.mean, self.epoch.error
+        over = mean - self.baseline
+        if self.trial is not None:
+            fell, expected = self.trial.mean - mean, log(self.trial.before / self.limit)
+            if fell < 0.3 * expected:
+                return self._moved(self.trial.before, now, baseline=mean, trial=None)
+        if over > log(HIGH) and over > SURE * error:
+            least = (0.4 if self.starting else 0.5) * self.limit
+            cut = max(self.limit / exp(over) * AIM, least)
+            return self._moved(cut, now, starting=False, trial=Trial(self.limit, mean))
+        if self.baseline - mean > max(log(1.5), 3 * error):
+            return self._moved(self.limit, now, baseline=mean, curve=(), trial=None)
+        grows = over < log(LOW) and 2 * self.full >= self.epoch.n and self.cap > self.limit
+        if grows and not self.starting:
+            return self._moved(1.25 * self.limit + 1, now, trial=None)
+        return replace(self, epoch=Spread(), full=0, trial=None)
+
+    def _moved(self, limit: float, now: float, **changes: object) -> Self:
+        bounded = min(max(limit, self.floor), self.ceiling)
+        return replace(self, limit=bounded, moved_at=now, epoch=Spread(), full=0, **changes)  # type: ignore[arg-type]

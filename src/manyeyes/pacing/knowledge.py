@@ -1,0 +1,68 @@
+"""What a run has learned of a provider, so that the next one starts warm."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from math import inf
+
+from manyeyes.pacing.adaptive import AdaptiveLimit
+from manyeyes.pacing.learned import LearnedRate
+from manyeyes.pacing.limit import Limit
+from manyeyes.pacing.window import Learned
+
+#: Seconds for which knowledge counts in full; the older it is, the less is believed of it.
+FRESH = 3600.0
+#: Seconds after which nothing of it counts.
+STALE = 30 * 86_400.0
+
+
+@dataclass(frozen=True, slots=True)
+class Knowledge:
+    """What is known of one provider, model and key."""
+
+    #: Calls in flight that went well; None while nothing was learned.
+    limit: float | None = None
+    #: Mean logarithm of the seconds of an unloaded call.
+    baseline: float | None = None
+    #: Most that may be in flight, as refusals have told.
+    cap: float | None = None
+    #: Calls a second, and calls at once after a rest, as refusals have told.
+    rate: float | None = None
+    burst: float | None = None
+
+    def aged(self, seconds: float) -> Knowledge:
+        """What is left of it after so long: for an hour all, then half the limit and no refusals."""
+        if seconds <= FRESH:
+            return self
+        if seconds > STALE or self.limit is None:
+            return Knowledge()
+        return Knowledge(limit=self.limit / 2, baseline=self.baseline)
+
+    def adaptive(self, start: float, floor: int, ceiling: int) -> AdaptiveLimit:
+        """A limit that starts from this knowledge; in slow start, at `start`, where there is none."""
+        if self.limit is None:
+            return AdaptiveLimit(limit=start, floor=floor, ceiling=ceiling)
+        return AdaptiveLimit(
+            limit=min(max(self.limit, floor), ceiling),
+            floor=floor,
+            ceiling=ceiling,
+            starting=False,
+            baseline=self.baseline,
+            cap=inf if self.cap is None else self.cap,
+        )
+
+    def learned(self) -> Learned:
+        """What refusals had told."""
+        if self.rate is None:
+            return Learned()
+        return Learned(rate=LearnedRate.known(self.rate, self.burst or 1.0))
+
+
+def knowledge_of(limit: Limit, learned: Learned | None) -> Knowledge:
+    """What is worth keeping of a run; nothing of a limit that was pinned."""
+    rate = LearnedRate() if learned is None else learned.rate
+    known_rate, burst = (rate.rate, rate.burst) if rate.measured else (None, None)
+    if not isinstance(limit, AdaptiveLimit):
+        return Knowledge(rate=known_rate, burst=burst)
+    cap = None if limit.cap == inf else limit.cap
+    return Knowledge(limit.limit, limit.baseline, cap, known_rate, burst)

@@ -1,0 +1,189 @@
+"""A rate that nobody has published, learned from when calls are refused.
+
+A refusal that names a wait marks the moment at which a token bucket was empty. Between two such moments, the
+calls that were accepted are those that the bucket was refilled with, however large it is: two marks tell the
+rate.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from math import inf
+from typing import Self
+
+#: Marks further apart than this many seconds tell of two different rates, perhaps.
+MEMORY = 90.0
+#: Accepted calls, and seconds, that a measurement needs.
+FEWEST, SHORTEST = 5, 2.0
+#: Growth of a rate that is only a guess, each time that it held so many calls back for so many seconds.
+GUESS_GROWTH, GUESS_CALLS, GUESS_SECONDS = 1.5, 3, 2.0
+#: Calls, and seconds, from a refusal to the first try whether more is allowed; the seconds double each time
+#: that it is not.
+PROBE_CALLS, PROBE_SECONDS = 10, 15.0
+MOST_DOUBLINGS = 3
+#: Calls and seconds of a step of such a try: 3, 6, 12 … per cent more.
+STEP_CALLS, STEP_SECONDS = 5, 3.0
+#: Seconds over which the rate before the first refusal is taken.
+LATELY = 5.0
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """A moment at which the bucket was empty."""
+
+    at: float
+    #: Calls sent, and of these accepted, before it.
+    sent: int
+    accepted: int
+
+
+@dataclass(frozen=True, slots=True)
+class LearnedRate:
+    """A token bucket whose rate is measured; open until the first refusal."""
+
+    #: Calls a second; None while nothing was refused.
+    rate: float | None = None
+    #: Calls that may start at once after a rest; None while that is not known.
+    burst: float | None = None
+    #: The rate was measured, or is known from before.
+    measured: bool = False
+    tokens: float = 0.0
+    at: float = 0.0
+    sent: int = 0
+    refused: int = 0
+    marks: tuple[Mark, ...] = ()
+    #: When the first call was sent, and two later times, `LATELY` apart or more; each with calls sent before.
+    times: tuple[tuple[float, int], ...] = ()
+    #: What was refused of calls sent before this is of the same burst.
+    heard_at: float = -inf
+    #: When the pace was last set, and the calls sent before.
+    paced_at: float = -inf
+    paced_from: int = 0
+    #: Steps above the rate that are being tried.
+    steps: int = 0
+    #: The pace that has gone well, since the last refusal, before the one that is tried now.
+    proven: float = 0.0
+    doublings: int = 0
+
+    @classmethod
+    def known(cls, rate: float, burst: float) -> Self:
+        """What an earlier run has measured; the bucket is full."""
+        return cls(rate, burst, measured=True, tokens=burst)
+
+    def _pace(self, steps: int) -> float:
+        assert self.rate is not None
+        return self.rate * (1 + 0.03 * 2 ** (steps - 1)) if steps > 0 else self.rate
+
+    @property
+    def pace(self) -> float:
+        """Calls a second that are sent now: somewhat more than the rate while that is tried."""
+        return self._pace(self.steps)
+
+    def _room(self, now: float) -> float:
+        """Tokens at `now`."""
+        if now <= self.at:
+            return self.tokens
+        most = max(1.0, 5 * self.pace if self.burst is None else self.burst)
+        return min(most, self.tokens + (now - self.at) * self.pace)
+
+    def wait(self, now: float) -> float:
+        """Seconds until a call may start; 0 where it may now."""
+        if self.rate is None:
+            return 0.0
+        return max(0.0, (1 - self._room(now)) / self.pace)
+
+    def taken(self, now: float) -> Self:
+        """The rate once a call has started at `now`."""
+        if self.rate is None:
+            return replace(self, sent=self.sent + 1, times=self._times(now))
+        room = self._room(now)
+        # Calls that were not held back tell nothing of the pace.
+        paced = self._paced(now) if room < 2 else self
+        return replace(paced, sent=self.sent + 1, tokens=room - 1, at=now)
+
+    def _times(self, now: float) -> tuple[tuple[float, int], ...]:
+        if self.times and now - self.times[-1][0] < LATELY:
+            return self.times
+        return (*self.times[:1], *self.times[1:][-1:], (now, self.sent))
+
+    def _paced(self, now: float) -> Self:
+        """Whether this pace has gone well for long enough to try more."""
+        calls, seconds = self.sent - self.paced_from, now - self.paced_at
+        if not self.measured:
+            if calls < GUESS_CALLS or seconds < GUESS_SECONDS:
+                return self
+            return self._tries(now, rate=self.pace * GUESS_GROWTH)
+        few, short = (STEP_CALLS, STEP_SECONDS) if self.steps else (PROBE_CALLS, PROBE_SECONDS)
+        if calls < few or seconds < short * (1 if self.steps else 2**self.doublings):
+            return self
+        return self._tries(now, steps=self.steps + 1)
+
+    def _at_pace(self, now: float, **changes: object) -> Self:
+        return replace(self, paced_at=now, paced_from=self.sent, **changes)  # type: ignore[arg-type]
+
+    def _tries(self, now: float, **changes: object) -> Self:
+        return self._at_pace(now, proven=self.pace, **changes)
+
+    def refusal(self, seq: int, sent_at: float, now: float, wait: float) -> Self:
+        """The rate once call number `seq` (from 1, by this bucket's count) was refused for `wait` seconds."""
+        refused = replace(self, refused=self.refused + 1)
+        if sent_at <= self.heard_at:
+            return refused._of_the_same_burst(seq)
+        mark = Mark(sent_at, seq - 1, seq - 1 - self.refused)
+        known = refused._known(mark, wait)
+        assert known.rate is not None
+        kept = tuple(one for one in self.marks if sent_at - one.at <= MEMORY) or self.marks[-1:]
+        # One call goes when the wait is over, and the others one by one.
+        tokens = 1 - (now + wait - now) * known.rate
+        paced = known._at_pace(now + wait, marks=(*kept, mark), heard_at=now, steps=0, proven=0.0)
+        return replace(paced, tokens=tokens, at=now)
+
+    def _of_the_same_burst(self, seq: int) -> Self:
+        if not self.marks or seq > self.marks[-1].sent:
+            return self
+        # Sent before the one that was heard of first: it was not accepted either.
+        mark = self.marks[-1]
+        return replace(self, marks=(*self.marks[:-1], replace(mark, accepted=mark.accepted - 1)))
+
+    def _known(self, mark: Mark, wait: float) -> Self:
+        if self.rate is None:
+            return replace(self, rate=max(1 / max(wait, 1.0), self._lately(mark)))
+        near = ([one for one in self.marks if mark.at - one.at <= MEMORY] or list(self.marks[-1:]))[:1]
+        measured = _between(near[0], mark) if near else None
+        rate = self._rate_after(measured, near[0] if near else None, mark, wait)
+        confirmed = self.measured and abs(rate / self.rate - 1) < 0.06
+        doublings = min(self.doublings + 1, MOST_DOUBLINGS) if confirmed else 0
+        burst = self.burst if measured is None else self._burst(measured)
+        return replace(self, rate=rate, burst=burst, measured=True, doublings=doublings)
+
+    def _rate_after(self, measured: float | None, before: Mark | None, mark: Mark, wait: float) -> float:
+        assert self.rate is not None
+        if measured is not None and (self._burst(measured) or 1.0) >= max(3.0, 2 * measured * wait):
+            return measured
+        # A small bucket runs over between two marks, so that too little is measured; then the pace that went
+        # well before tells more. Where none did, even one or two calls between the marks tell something.
+        if (best := max(measured or 0.0, self.proven)) > 0:
+            return best
+        seconds = mark.at - before.at if before is not None else 0.0
+        rough = max(1, mark.accepted - before.accepted) / seconds if before and seconds >= SHORTEST else None
+        less = 0.9 * self.rate
+        return rough if rough is not None and (not self.measured or rough < less / 2) else less
+
+    def _lately(self, mark: Mark) -> float:
+        """Somewhat less than the calls a second that were accepted before the first refusal."""
+        old = [one for one in self.times if mark.at - one[0] >= LATELY] or self.times[:1]
+        at, sent = old[-1] if old else (mark.at, mark.sent)
+        n, seconds = mark.accepted - sent, mark.at - at
+        return 0.7 * n / seconds if n >= FEWEST and seconds >= SHORTEST else 0.0
+
+    def _burst(self, rate: float) -> float | None:
+        if self.burst is not None or not self.marks or not self.times:
+            return self.burst
+        first = self.marks[0]
+        return max(1.0, first.accepted - rate * (first.at - self.times[0][0]))
+
+
+def _between(one: Mark, other: Mark) -> float | None:
+    """Calls a second accepted between two marks; None where they are too near to tell."""
+    n, seconds = other.accepted - one.accepted, other.at - one.at
+    return n / seconds if n >= FEWEST and seconds >= SHORTEST else None
