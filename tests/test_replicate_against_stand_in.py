@@ -36,6 +36,7 @@ from manyeyes.stand_in.world import world_from
 
 T = TypeVar("T")
 FAST: dict[str, object] = {"median": 0.02, "cv": 0.1, "queue_seconds": 0.0}
+TOKEN = "r8_test"
 SLOW: dict[str, object] = {"median": 60.0, "cv": 0.0}
 
 
@@ -61,7 +62,7 @@ async def opened(
     settings: dict[str, object], **adapter: Any
 ) -> AsyncIterator[tuple[ReplicateServer, Replicate]]:
     async with serve_replicate(world_from(FAST | settings)) as server:
-        choices = {"token": "r8_test", "base_url": server.origin} | adapter
+        choices = {"token": TOKEN, "base_url": server.origin} | adapter
         async with Replicate(**choices) as replicate:
             yield server, replicate
 
@@ -166,19 +167,25 @@ def test_every_way_to_name_a_model_is_taken(route: str) -> None:
 # Bought or not bought
 
 
+async def broken_off(server: ReplicateServer, garment: PreparedImage, mine: Intent) -> None:
+    """A start whose line breaks, by one who does not wait for long."""
+    async with Replicate(TOKEN, base_url=server.origin, patience=1.0) as impatient:
+        with pytest.raises(Broken):
+            await impatient.start(garment, ASK, mine)
+
+
 @pytest.mark.parametrize("fault", ["reset_after", "edge_after", "html", "stall_after", "drip"])
 @pytest.mark.parametrize("pace", [FAST, SLOW], ids=["ended", "running"])
 def test_what_was_bought_before_the_line_broke_is_found(fault: str, pace: dict[str, object]) -> None:
     async def use(server: ReplicateServer, replicate: Replicate) -> Reply | Ticket | None:
         mine = fresh(1)
-        with pytest.raises(Broken):
-            await replicate.start(garment(1), ASK, mine)
+        await broken_off(server, garment(1), mine)
         assert await replicate.find(fresh(2)) is None
         if pace is SLOW:
             return await replicate.find(mine)
         return await answered(replicate, await replicate.find(mine))
 
-    found = scene(use, pace | {fault: 1.0}, patience=1.0)
+    found = scene(use, pace | {fault: 1.0})
     assert isinstance(found, Ticket if pace is SLOW else Reply)
 
 
@@ -186,12 +193,11 @@ def test_what_was_bought_before_the_line_broke_is_found(fault: str, pace: dict[s
 def test_what_was_not_bought_is_not_found(fault: str) -> None:
     async def use(server: ReplicateServer, replicate: Replicate) -> Reply | Ticket | None:
         mine = fresh()
-        with pytest.raises(Broken):
-            await replicate.start(garment(), ASK, mine)
+        await broken_off(server, garment(), mine)
         assert server.counts["create"] == 0
         return await replicate.find(mine)
 
-    assert scene(use, {fault: 1.0}, patience=1.0) is None
+    assert scene(use, {fault: 1.0}) is None
 
 
 def test_work_is_found_on_a_later_page() -> None:
