@@ -28,11 +28,8 @@ def test_nothing_is_held_back_before_the_first_refusal() -> None:
 
 
 def test_two_moments_at_which_a_bucket_was_empty_tell_its_rate() -> None:
-    # A bucket of 30 that takes in 5 a second: after 40 at once 10 are refused, and so on.
-    rate = LearnedRate()
-    for _ in range(31):
-        rate = rate.taken(0.0)
-    rate = rate.refusal(31, 0.0, 0.2, 1.0)
+    # A bucket of 30 that takes in 5 a second.
+    rate = LearnedRate.guessed(((0.0, 0),), 31, 31, 0.0, 0.2, 1.0)
     for number in range(20):
         rate = rate.taken(1.2 + number * 0.15)
     rate = rate.refusal(51, 4.0, 4.2, 1.0)
@@ -41,10 +38,7 @@ def test_two_moments_at_which_a_bucket_was_empty_tell_its_rate() -> None:
 
 
 def test_refusals_of_one_burst_are_one_event() -> None:
-    rate = LearnedRate()
-    for number in range(40):
-        rate = rate.taken(number * 0.1)
-    first = rate.refusal(38, 3.7, 3.9, 2.0)
+    first = LearnedRate.guessed(((0.0, 0),), 40, 38, 3.7, 3.9, 2.0)
     again = first.refusal(39, 3.8, 4.0, 2.0).refusal(40, 3.9, 4.1, 2.0)
     assert again.rate == first.rate
     assert len(again.marks) == 1
@@ -76,6 +70,7 @@ def test_what_looked_like_a_window_and_is_none_is_a_bucket() -> None:
     assert learned.window is not None
     learned = learned.refusal(13, 6.7, 6.9, 6.0)
     assert learned.window is None
+    assert learned.rate is not None
     assert learned.rate.rate == pytest.approx(1 / 6, rel=0.4)
     assert learned.wait(12.0) == pytest.approx(0.9)
 

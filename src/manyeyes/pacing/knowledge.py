@@ -60,8 +60,8 @@ class Knowledge:
 
 def knowledge_of(limit: Limit, learned: Learned | None) -> Knowledge:
     """What is worth keeping of a run; nothing of a limit that was pinned."""
-    rate = LearnedRate() if learned is None else learned.rate
-    known_rate, burst = (rate.rate, rate.burst) if rate.measured else (None, None)
+    rate = None if learned is None else learned.rate
+    known_rate, burst = (rate.rate, rate.burst) if rate is not None and rate.measured else (None, None)
     if not isinstance(limit, AdaptiveLimit):
         return Knowledge(rate=known_rate, burst=burst)
     cap = None if limit.cap == inf else limit.cap

@@ -26,6 +26,16 @@ STEP_CALLS, STEP_SECONDS = 5, 3.0
 #: Seconds over which the rate before the first refusal is taken.
 LATELY = 5.0
 
+#: Times, `LATELY` apart or more, at which so many calls had been sent: the first of all and the last two.
+Times = tuple[tuple[float, int], ...]
+
+
+def times_after(times: Times, now: float, sent: int) -> Times:
+    """The times once a call starts at `now`, before which so many were sent."""
+    if times and now - times[-1][0] < LATELY:
+        return times
+    return (*times[:1], *times[1:][-1:], (now, sent))
+
 
 @dataclass(frozen=True, slots=True)
 class Mark:
@@ -39,10 +49,10 @@ class Mark:
 
 @dataclass(frozen=True, slots=True)
 class LearnedRate:
-    """A token bucket whose rate is measured; open until the first refusal."""
+    """A token bucket whose rate is measured."""
 
-    #: Calls a second; None while nothing was refused.
-    rate: float | None = None
+    #: Calls a second.
+    rate: float
     #: Calls that may start at once after a rest; None while that is not known.
     burst: float | None = None
     #: The rate was measured, or is known from before.
@@ -52,8 +62,8 @@ class LearnedRate:
     sent: int = 0
     refused: int = 0
     marks: tuple[Mark, ...] = ()
-    #: When the first call was sent, and two later times, `LATELY` apart or more; each with calls sent before.
-    times: tuple[tuple[float, int], ...] = ()
+    #: Of the calls before the first refusal.
+    times: Times = ()
     #: What was refused of calls sent before this is of the same burst.
     heard_at: float = -inf
     #: When the pace was last set, and the calls sent before.
@@ -70,8 +80,16 @@ class LearnedRate:
         """What an earlier run has measured; the bucket is full."""
         return cls(rate, burst, measured=True, tokens=burst)
 
+    @classmethod
+    def guessed(  # noqa: PLR0917 - what is known of one refusal
+        cls, times: Times, sent: int, seq: int, sent_at: float, now: float, wait: float
+    ) -> Self:
+        """What the first refusal tells, of call number `seq`, after `sent` were sent; see `refusal`."""
+        mark = Mark(sent_at, seq - 1, seq - 1)
+        rate = max(1 / max(wait, 1.0), _lately(times, mark))
+        return cls(rate, sent=sent, refused=1, times=times)._after(mark, now, wait)
+
     def _pace(self, steps: int) -> float:
-        assert self.rate is not None
         return self.rate * (1 + 0.03 * 2 ** (steps - 1)) if steps > 0 else self.rate
 
     @property
@@ -88,23 +106,21 @@ class LearnedRate:
 
     def wait(self, now: float) -> float:
         """Seconds until a call may start; 0 where it may now."""
-        if self.rate is None:
-            return 0.0
         return max(0.0, (1 - self._room(now)) / self.pace)
 
     def taken(self, now: float) -> Self:
         """The rate once a call has started at `now`."""
-        if self.rate is None:
-            return replace(self, sent=self.sent + 1, times=self._times(now))
         room = self._room(now)
+        if self.sent == self.paced_from:
+            # The pace is on trial from its first call on.
+            return replace(self, sent=self.sent + 1, tokens=room - 1, at=now, paced_at=now)
         # Calls that were not held back tell nothing of the pace.
         paced = self._paced(now) if room < 2 else self
         return replace(paced, sent=self.sent + 1, tokens=room - 1, at=now)
 
-    def _times(self, now: float) -> tuple[tuple[float, int], ...]:
-        if self.times and now - self.times[-1][0] < LATELY:
-            return self.times
-        return (*self.times[:1], *self.times[1:][-1:], (now, self.sent))
+    def passed_by(self) -> Self:
+        """The rate once a call has started that it had no say in."""
+        return replace(self, sent=self.sent + 1, paced_from=self.sent + 1)
 
     def _paced(self, now: float) -> Self:
         """Whether this pace has gone well for long enough to try more."""
@@ -130,13 +146,13 @@ class LearnedRate:
         if sent_at <= self.heard_at:
             return refused._of_the_same_burst(seq)
         mark = Mark(sent_at, seq - 1, seq - 1 - self.refused)
-        known = refused._known(mark, wait)
-        assert known.rate is not None
-        kept = tuple(one for one in self.marks if sent_at - one.at <= MEMORY) or self.marks[-1:]
+        return refused._known(mark, wait)._after(mark, now, wait)
+
+    def _after(self, mark: Mark, now: float, wait: float) -> Self:
+        kept = tuple(one for one in self.marks if mark.at - one.at <= MEMORY) or self.marks[-1:]
+        paced = self._at_pace(now + wait, marks=(*kept, mark), heard_at=now, steps=0, proven=0.0)
         # One call goes when the wait is over, and the others one by one.
-        tokens = 1 - (now + wait - now) * known.rate
-        paced = known._at_pace(now + wait, marks=(*kept, mark), heard_at=now, steps=0, proven=0.0)
-        return replace(paced, tokens=tokens, at=now)
+        return replace(paced, tokens=1 - wait * self.rate, at=now)
 
     def _of_the_same_burst(self, seq: int) -> Self:
         if not self.marks or seq > self.marks[-1].sent:
@@ -146,8 +162,6 @@ class LearnedRate:
         return replace(self, marks=(*self.marks[:-1], replace(mark, accepted=mark.accepted - 1)))
 
     def _known(self, mark: Mark, wait: float) -> Self:
-        if self.rate is None:
-            return replace(self, rate=max(1 / max(wait, 1.0), self._lately(mark)))
         near = ([one for one in self.marks if mark.at - one.at <= MEMORY] or list(self.marks[-1:]))[:1]
         measured = _between(near[0], mark) if near else None
         rate = self._rate_after(measured, near[0] if near else None, mark, wait)
@@ -157,7 +171,6 @@ class LearnedRate:
         return replace(self, rate=rate, burst=burst, measured=True, doublings=doublings)
 
     def _rate_after(self, measured: float | None, before: Mark | None, mark: Mark, wait: float) -> float:
-        assert self.rate is not None
         if measured is not None and (self._burst(measured) or 1.0) >= max(3.0, 2 * measured * wait):
             return measured
         # A small bucket runs over between two marks, so that too little is measured; then the pace that went
@@ -165,22 +178,25 @@ class LearnedRate:
         if (best := max(measured or 0.0, self.proven)) > 0:
             return best
         seconds = mark.at - before.at if before is not None else 0.0
-        rough = max(1, mark.accepted - before.accepted) / seconds if before and seconds >= SHORTEST else None
         less = 0.9 * self.rate
-        return rough if rough is not None and (not self.measured or rough < less / 2) else less
-
-    def _lately(self, mark: Mark) -> float:
-        """Somewhat less than the calls a second that were accepted before the first refusal."""
-        old = [one for one in self.times if mark.at - one[0] >= LATELY] or self.times[:1]
-        at, sent = old[-1] if old else (mark.at, mark.sent)
-        n, seconds = mark.accepted - sent, mark.at - at
-        return 0.7 * n / seconds if n >= FEWEST and seconds >= SHORTEST else 0.0
+        if before is None or seconds < SHORTEST:
+            return less
+        rough = max((mark.accepted - before.accepted) / seconds, 1 / max(wait, 1.0))
+        return rough if not self.measured or rough < less / 2 else less
 
     def _burst(self, rate: float) -> float | None:
         if self.burst is not None or not self.marks or not self.times:
             return self.burst
         first = self.marks[0]
         return max(1.0, first.accepted - rate * (first.at - self.times[0][0]))
+
+
+def _lately(times: Times, mark: Mark) -> float:
+    """Somewhat less than the calls a second that were accepted before the first refusal."""
+    old = [one for one in times if mark.at - one[0] >= LATELY] or list(times[:1])
+    at, sent = old[-1] if old else (mark.at, mark.sent)
+    n, seconds = mark.accepted - sent, mark.at - at
+    return 0.7 * n / seconds if n >= FEWEST and seconds >= SHORTEST else 0.0
 
 
 def _between(one: Mark, other: Mark) -> float | None:

@@ -6,10 +6,10 @@ There, what was accepted in one window is what the next one holds, and it may be
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import Self
 
-from manyeyes.pacing.learned import LearnedRate
+from manyeyes.pacing.learned import LearnedRate, Times, times_after
 
 #: Seconds of a calendar window.
 PERIOD = 60.0
@@ -65,36 +65,42 @@ class Suspicion:
 class Learned:
     """What refusals have told: the rate of a bucket, or the end and size of a window."""
 
-    rate: LearnedRate = field(default_factory=LearnedRate)
+    #: None while nothing was refused.
+    rate: LearnedRate | None = None
     window: Window | None = None
     suspicion: Suspicion | None = None
     #: The first refusals have been judged.
     judged: bool = False
     sent: int = 0
     refused: int = 0
-    started_at: float | None = None
+    times: Times = ()
 
     def wait(self, now: float) -> float:
         """Seconds until a call may start; 0 where it may now."""
+        if self.rate is None:
+            return 0.0
         known = self._known(now)
-        return known.rate.wait(now) if known.window is None else known.window.wait(now)
+        return self.rate.wait(now) if known.window is None else known.window.wait(now)
 
     def taken(self, now: float) -> Self:
         """What is known once a call has started at `now`."""
+        if self.rate is None:
+            return type(self)(sent=self.sent + 1, times=times_after(self.times, now, self.sent))
         known = self._known(now)
-        window = known.window
-        if window is not None:
-            window = window.at(now)
-            began = now if window.began_at is None else window.began_at
-            window = replace(window, accepted=window.accepted + 1, began_at=began)
-        started = now if self.started_at is None else self.started_at
-        return replace(
-            known, rate=known.rate.taken(now), window=window, sent=self.sent + 1, started_at=started
-        )
+        if known.window is None:
+            return replace(known, rate=self.rate.taken(now), sent=self.sent + 1)
+        window = known.window.at(now)
+        began = now if window.began_at is None else window.began_at
+        window = replace(window, accepted=window.accepted + 1, began_at=began)
+        return replace(known, rate=self.rate.passed_by(), window=window, sent=self.sent + 1)
 
     def refusal(self, seq: int, sent_at: float, now: float, wait: float) -> Self:
         """What is known once call number `seq` was refused for `wait` seconds."""
-        told = replace(self, rate=self.rate.refusal(seq, sent_at, now, wait), refused=self.refused + 1)
+        if self.rate is None:
+            rate = LearnedRate.guessed(self.times, self.sent, seq, sent_at, now, wait)
+        else:
+            rate = self.rate.refusal(seq, sent_at, now, wait)
+        told = replace(self, rate=rate, refused=self.refused + 1)
         ends_at = now + wait
         if self.window is not None:
             return replace(told, window=self._window_after(self.window, now, ends_at))
@@ -121,7 +127,7 @@ class Learned:
         return replace(self, window=window, suspicion=None, judged=True)
 
     def _is_window(self, suspicion: Suspicion, accepted: int) -> bool:
-        if self.started_at is None or accepted < CALLS:
+        if not self.times or accepted < CALLS:
             return False
-        apart = (suspicion.sent_at - self.started_at) / accepted
+        apart = (suspicion.sent_at - self.times[0][0]) / accepted
         return suspicion.wait >= max(SECONDS, SPACINGS * apart)
