@@ -381,8 +381,9 @@ def test_a_named_garment_is_one_whatever_else_is_said() -> None:
     ],
 )
 def test_a_bad_reply_says_what_was_wrong(text: str, why: str) -> None:
-    with pytest.raises(BadReply, match=why.replace("[", r"\[")):
+    with pytest.raises(BadReply) as caught:
         parse_descriptor(text)
+    assert why in caught.value.correction
 
 
 @pytest.mark.parametrize(

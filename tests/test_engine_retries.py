@@ -136,6 +136,8 @@ def test_an_answer_outside_the_schema_is_asked_about_at_most_twice() -> None:
     told = analyze(Album(ONE), script)
     outcome = failure(told.outcomes[0])
     assert (outcome.kind, outcome.attempts, len(starts(script))) == ("bad_reply", 3, 3)
+    # What was said to the model is not said to people.
+    assert outcome.message == "the model's answer could not be used: there is no JSON object in the answer"
 
 
 def test_asking_again_says_what_was_wrong() -> None:
@@ -143,8 +145,8 @@ def test_asking_again_says_what_was_wrong() -> None:
     analyze(Album(ONE), script)
     said = [call.ask.correction for call in script.calls if call.ask is not None]
     assert said[0] is None
-    assert "JSON" in (said[1] or "")
-    assert said[2] == "the answer was cut off: be briefer"
+    no_json = "There is no JSON object in the answer. Answer with one JSON object and nothing else."
+    assert said[1:] == [no_json, "The answer was cut off. Be briefer."]
 
 
 def test_the_usage_of_all_tries_is_summed_up() -> None:

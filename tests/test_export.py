@@ -87,16 +87,6 @@ def test_what_was_possibly_paid_twice_is_said_only_where_it_was() -> None:
     assert list(table(ANALYZED)[0])[-1] == "possibly_paid_twice"
 
 
-def test_what_was_said_to_the_model_is_not_said_to_people() -> None:
-    kept = Kept(
-        failed(RUN, 2, "bad_reply", "There is no JSON object in the answer; answer with one JSON object.")
-    )
-    assert json.loads(lines(kept))["error"] == {
-        "kind": "bad_reply",
-        "message": "The model's answer could not be used: there is no JSON object in the answer",
-    }
-
-
 def test_half_a_usage_is_told_as_far_as_it_is_known() -> None:
     outcome = replace(ANALYZED.outcome, usage=Usage(None, 7))
     assert result_line(Kept(outcome))["usage"] == {"input_tokens": None, "output_tokens": 7}

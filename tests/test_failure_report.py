@@ -132,29 +132,6 @@ def test_of_many_reasons_a_few_are_told() -> None:
     assert (cause.message, cause.count) == ("it failed: a / b / c / ….", 6)
 
 
-@pytest.mark.parametrize(
-    ("said", "told"),
-    [
-        (
-            "There is no JSON object in the answer; answer with one JSON object and nothing else.",
-            "there is no JSON object in the answer",
-        ),
-        (
-            "No value is one of those allowed (fit: 'a; b'); use the listed words or null.",
-            "no value is one of those allowed (fit: 'a; b')",
-        ),
-        ("the answer was cut off: be briefer", "the answer was cut off"),
-        (
-            "The JSON object holds none of the keys asked for (it holds 'x').",
-            "the JSON object holds none of the keys asked for (it holds 'x').",
-        ),
-    ],
-)
-def test_a_correction_for_the_model_is_put_into_words_for_people(said: str, told: str) -> None:
-    (cause,) = causes(failure(1, "bad_reply", said))
-    assert cause.message == f"The model's answer could not be used: {told}"
-
-
 def test_no_remedy_says_what_the_messages_of_its_kind_say() -> None:
     """Two messages of one kind may have different ways out: the remedy must fit all of them."""
     for kind in ("unreadable_image", "image_too_large", "refused", "broken", "bad_reply", "rate_limited"):

@@ -47,9 +47,3 @@ def test_what_was_possibly_paid_twice_has_a_line_and_a_count(tmp_path: Path) -> 
 def test_what_was_not_paid_twice_is_not_spoken_of(tmp_path: Path) -> None:
     lines = logged(tmp_path / "run.log", Ended(failed(RUN, 3), 1.0), RunEnded(None, 9.0))
     assert all("possiblyPaidTwice" not in line for line in lines)
-
-
-def test_a_failure_is_told_in_words_for_people(tmp_path: Path) -> None:
-    outcome = failed(RUN, 1, "bad_reply", "the answer was cut off: be briefer")
-    (line,) = logged(tmp_path / "run.log", Ended(outcome, 1.0))
-    assert line["message"] == "The model's answer could not be used: the answer was cut off"

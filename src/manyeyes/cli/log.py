@@ -14,7 +14,6 @@ from manyeyes.model.errors import SettingsError
 from manyeyes.model.event import Ended, Event, GroupEnded, RunEnded, RunStarted, Skipped, Waiting
 from manyeyes.model.outcome import Failed, Outcome
 from manyeyes.model.progress import Progress
-from manyeyes.portrait.failures import why
 
 Entry = MutableMapping[str, Any]
 
@@ -71,7 +70,7 @@ class RunLog:
             case RunStarted(run=run):
                 self._logger.info("Run started", run=run)
             case Ended(outcome=Failed(kind=kind) as failed):
-                self._logger.warning("Image failed", **_picture(failed), kind=kind, message=why(failed))
+                self._logger.warning("Image failed", **_picture(failed), kind=kind, message=failed.message)
             case Ended(outcome=outcome):
                 # What may have cost more than it had to is worth a line wherever failures are.
                 tell = self._logger.warning if outcome.possibly_paid_twice else self._logger.debug

@@ -29,7 +29,6 @@ from manyeyes.cli.words import span
 from manyeyes.model.descriptor import PaletteColor, StyleDescriptor, as_json
 from manyeyes.model.outcome import Analyzed, Outcome
 from manyeyes.portrait.export import result_line
-from manyeyes.portrait.failures import why
 from manyeyes.portrait.palette import palette_of
 from manyeyes.store.finding import LATEST, PictureRecord, find_run_or_picture
 from manyeyes.store.reports import Kept, Look, RunSummary, history, pages
@@ -121,7 +120,7 @@ def _run_lines(run: RunSummary) -> Iterator[tuple[str, str]]:
 
 def _row(outcome: Outcome) -> Row:
     if not isinstance(outcome, Analyzed):
-        said = why(outcome).removeprefix(f"{outcome.name!r} ")
+        said = outcome.message.removeprefix(f"{outcome.name!r} ")
         return outcome.name, "failed" + _paid_twice(outcome), "", "", said
     garment, pattern = outcome.descriptor.garment_type, outcome.descriptor.pattern
     colours = short_swatches(outcome.descriptor.color_palette)
@@ -195,6 +194,6 @@ def _said(value: object) -> str:
 
 def _ending(look: Look) -> tuple[str, ...]:
     outcome = look.kept.outcome
-    how = "analyzed" if isinstance(outcome, Analyzed) else f"failed: {why(outcome)}"
+    how = "analyzed" if isinstance(outcome, Analyzed) else f"failed: {outcome.message}"
     reused = " (reused)" if outcome.reused else ""
     return look.run, when(look.started), f"{look.adapter} {look.model}", how + reused + _paid_twice(outcome)

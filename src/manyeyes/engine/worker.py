@@ -127,15 +127,16 @@ class Worker:
         return Settled(job, Answer(descriptor, reply.text, job.tally.usage), final=True)
 
     async def _ask_again(self, job: Job, error: BadReply, reply: Reply) -> Step:
-        why = "the answer was cut off: be briefer" if reply.truncated else str(error)
+        if reply.truncated:
+            error = BadReply("The answer was cut off.", "Be briefer.")
         job = replace(job, rounds=job.rounds + 1, reasks=job.reasks + 1)
         delay = self._delay(job, error)
         if delay is None or job.reasks > self._plan.retry.reasks:
-            return Settled(job, NoAnswer(error.kind, why), final=True)
+            return Settled(job, NoAnswer(error.kind, error.for_people), final=True)
         # A new intent: under the old one, the answer that was no good would be found again.
         intent = await self._claims.begin_again(job.intent)
-        job = replace(job, ask=job.ask.corrected(why), intent=intent)
-        return Again(job, delay, named=False, why=error.kind, message=why)
+        job = replace(job, ask=job.ask.corrected(error.correction), intent=intent)
+        return Again(job, delay, named=False, why=error.kind, message=error.for_people)
 
     def _failed(self, job: Job, error: AnalyzerError, *, probe: bool) -> Step:
         if isinstance(error, AccessDenied):

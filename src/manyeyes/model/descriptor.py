@@ -103,7 +103,7 @@ def parse_descriptor(text: str, vocabulary: Vocabulary = VOCABULARY) -> StyleDes
     if others:
         reading.keep("other_objects", others)
     if not _says_something(descriptor):
-        raise BadReply(_why_unusable(reading.unrecognized))
+        raise _unusable(reading.unrecognized)
     return descriptor
 
 
@@ -242,11 +242,13 @@ def _says_something(descriptor: StyleDescriptor) -> bool:
     return any(getattr(descriptor, name) != getattr(_EMPTY, name) for name in _TELLING)
 
 
-def _why_unusable(unrecognized: Mapping[str, object]) -> str:
+def _unusable(unrecognized: Mapping[str, object]) -> BadReply:
     if not unrecognized:
-        return (
-            "Every value in the JSON object is null; where the picture shows no garment, "
-            'say so with "is_garment": false.'
+        return BadReply(
+            "Every value in the JSON object is null.",
+            'Where the picture shows no garment, say so with "is_garment": false.',
         )
     said = ", ".join(f"{path[:40]}: {str(value)[:40]!r}" for path, value in list(unrecognized.items())[:5])
-    return f"No value in the JSON object is one of those allowed ({said}); use the listed words or null."
+    return BadReply(
+        f"No value in the JSON object is one of those allowed ({said}).", "Use the listed words or null."
+    )

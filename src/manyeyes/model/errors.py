@@ -157,9 +157,24 @@ class AccessDenied(AnalyzerError):
 
 
 class BadReply(ManyeyesError):
-    """The model answered, but not in our schema."""
+    """The model answered, but not in our schema. `wanted` says to the model what would have been."""
 
     remedy = "Try another --model, or ask the same one again with --retry-failed."
+
+    def __init__(self, message: str, wanted: str = "") -> None:
+        super().__init__(message)
+        self.wanted = wanted
+
+    @property
+    def correction(self) -> str:
+        """What is said to the model when it is asked again."""
+        return f"{self} {self.wanted}".rstrip()
+
+    @property
+    def for_people(self) -> str:
+        """What is said to people."""
+        said = str(self)
+        return f"the model's answer could not be used: {said[:1].lower()}{said[1:].rstrip('.')}"
 
 
 class StoreError(ManyeyesError):

@@ -31,14 +31,16 @@ def find_object(text: str, score: Callable[[JsonObject], int]) -> tuple[JsonObje
     first counts, since what matters most is named first. Raises BadReply where no object rates above 0.
     """
     if len(text) > LONGEST_REPLY:
-        raise BadReply(f"The answer is {len(text):,} characters long; answer with one short JSON object.")
+        raise BadReply(f"The answer is {len(text):,} characters long.", "Answer with one short JSON object.")
     best: tuple[int, JsonObject, list[object]] | None = None
     for value in _values(text):
         found = _best_in(value, score)
         if found is not None and (best is None or found[0] >= best[0]):
             best = found
     if best is None:
-        raise BadReply("There is no JSON object in the answer; answer with one JSON object and nothing else.")
+        raise BadReply(
+            "There is no JSON object in the answer.", "Answer with one JSON object and nothing else."
+        )
     if best[0] == 0:
         names = ", ".join(repr(key[:40]) for key in list(best[1])[:5]) or "nothing"
         raise BadReply(f"The JSON object holds none of the keys asked for (it holds {names}).")

@@ -16,7 +16,6 @@ import orjson
 from manyeyes.model.descriptor import as_json
 from manyeyes.model.errors import SettingsError, StoreError
 from manyeyes.model.outcome import Analyzed, Failed, Outcome
-from manyeyes.portrait.failures import why
 from manyeyes.portrait.sheet import Line, rows, title_row
 from manyeyes.store.reports import Kept
 
@@ -58,7 +57,7 @@ def _end(outcome: Outcome) -> dict[str, object]:
         case Analyzed(descriptor=descriptor):
             return {"status": "analyzed", "descriptor": as_json(descriptor), "error": None}
         case Failed() as failed:
-            error = {"kind": failed.kind, "message": why(failed)}
+            error = {"kind": failed.kind, "message": failed.message}
             return {"status": "failed", "descriptor": None, "error": error}
 
 

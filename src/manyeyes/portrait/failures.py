@@ -7,7 +7,7 @@ from collections.abc import AsyncIterable, Sequence
 from dataclasses import dataclass, field
 from itertools import zip_longest
 
-from manyeyes.model.errors import BadReply, remedy_for
+from manyeyes.model.errors import remedy_for
 from manyeyes.model.outcome import Failed
 from manyeyes.store.reports import Kept
 
@@ -27,8 +27,6 @@ _DETAIL = (
 _REASON = r"(?<=: )[^;]+?(?=;|\.?$)|\((?:[^()]|\([^()]*\))*\)|(?<=decoded as )\w+|(?<=in the format )[^,;]+"
 _PARTICULARS = re.compile(f"({_REASON}|{_DETAIL})")
 _DETAILS = re.compile(_DETAIL)
-#: How a correction ends that was meant for the model.
-_TO_THE_MODEL = re.compile(r"(?:; (?:answer|use|where)|: be) [^;]*$")
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,20 +114,12 @@ async def causes_of(pages: AsyncIterable[Sequence[Kept]]) -> list[Cause]:
 
 def _parted(failed: Failed) -> tuple[list[str], list[str]]:
     """The message in what is always said, and the particulars that stand between."""
-    message, quoted = why(failed), repr(failed.name)
+    message, quoted = failed.message, repr(failed.name)
     parts = _PARTICULARS.split(message if quoted in message else message.replace(failed.name, quoted))
     return parts[::2], parts[1::2]
 
 
 def named(failed: Failed) -> str:
     """What was wrong, and with which picture."""
-    said = why(failed)
+    said = failed.message
     return said if failed.name in said or repr(failed.name) in said else f"{failed.name!r}: {said}"
-
-
-def why(failed: Failed) -> str:
-    """What was wrong with a picture, in words for people: a correction is said to the model."""
-    if failed.kind != BadReply.kind:
-        return failed.message
-    said = _TO_THE_MODEL.sub("", failed.message)
-    return f"The model's answer could not be used: {said[:1].lower()}{said[1:]}"
