@@ -114,6 +114,7 @@ scenarios = st.builds(
 )
 policies = st.sampled_from(
     [
+        "auto",
         "truth",
         "sequential",
         "fixed:1",
