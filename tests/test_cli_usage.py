@@ -28,7 +28,10 @@ def place(tmp_path: Path) -> Place:
         ("analyze shop --json=3", "--json takes no value"),
         ("analyze shop --concurency 3", "analyze has no option --concurency: did you mean --concurrency?"),
         ("analyze shop --wings 3", "analyze has no option --wings: see `manyeyes analyze --help`"),
-        ("analyze shop --concurrency many", "--concurrency must be a whole number from 1 up, not 'many'"),
+        (
+            "analyze shop --concurrency many",
+            "--concurrency must be a whole number from 1 up, auto or threshold, not 'many'",
+        ),
         ("analyze shop --progress fancy", "--progress must be rich, plain, json or none, not 'fancy'"),
         (
             "analyze shop --progress plan",

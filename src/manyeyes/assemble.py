@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import json
 import os
 from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from contextlib import asynccontextmanager, suppress
+from dataclasses import asdict, dataclass
 from functools import partial
 
 from manyeyes.analyzers.access import Access
-from manyeyes.analyzers.base import Analyzer
+from manyeyes.analyzers.base import Analyzer, Traits
 from manyeyes.analyzers.open import open_analyzer
 from manyeyes.analyzers.prompt import default_ask
 from manyeyes.engine.here import Here
@@ -21,11 +22,14 @@ from manyeyes.imaging.threads import Decoders, cores
 from manyeyes.intake.sources import Sources
 from manyeyes.model.ask import Recipe
 from manyeyes.model.descriptor import parse_descriptor
+from manyeyes.model.errors import StoreError
 from manyeyes.model.image import ImageRef
 from manyeyes.pacing.budget import Budget
-from manyeyes.pacing.limit import FixedLimit
+from manyeyes.pacing.knowledge import Knowledge
+from manyeyes.pacing.limit import FixedLimit, Limit
 from manyeyes.pacing.limiter import Limiter
-from manyeyes.pacing.quota import Quota
+from manyeyes.pacing.quota import Quota, Tokens
+from manyeyes.pacing.threshold import ThresholdLimit
 from manyeyes.pacing.uplink import Uplink
 from manyeyes.settings import Settings
 from manyeyes.store.database import make_folder
@@ -89,15 +93,13 @@ async def assembled(
         pixels = int(settings.max_megapixels * MEGA)
         ready = partial(prepare, preparation=analyzer.traits.preparation, max_pixels=pixels)
         concurrency = settings.calls_at_once(await _count(sources) if _by_size(settings) else None)
-        parts = Parts(
-            sources,
-            Here(sources.read, ready, threads),
-            analyzer,
-            kept,
-            limiter_of(settings, analyzer, concurrency),
-            parse_descriptor,
-        )
-        yield Assembly(parts, plan_of(settings, wish, analyzer, concurrency), settings)
+        async with _learning(kept, analyzer.traits) as known:
+            limiter = limiter_of(settings, analyzer, concurrency, known.now)
+            known.limiter = limiter
+            parts = Parts(
+                sources, Here(sources.read, ready, threads), analyzer, kept, limiter, parse_descriptor
+            )
+            yield Assembly(parts, plan_of(settings, wish, analyzer, concurrency), settings)
 
 
 @asynccontextmanager
@@ -117,12 +119,60 @@ async def _count(sources: Sources) -> int:
     return sum([isinstance(item, ImageRef) async for item in sources.list()])
 
 
-def limiter_of(settings: Settings, analyzer: Analyzer, concurrency: int) -> Limiter:
+@dataclass(slots=True)
+class _Lesson:
+    """What is known of a provider at the start of a run, and what learns more."""
+
+    now: Knowledge
+    limiter: Limiter | None = None
+
+
+@asynccontextmanager
+async def _learning(store: Store, traits: Traits) -> AsyncIterator[_Lesson]:
+    """What earlier runs have learned; what this one learns is kept for the next, however it ends."""
+    name = json.dumps([traits.adapter, traits.base_url, traits.model, traits.payer])
+    recalled = await store.recall(name) if traits.base_url else None
+    known = Knowledge()
+    if recalled is not None:
+        known = Knowledge(**json.loads(recalled.text)).aged(recalled.age)
+    lesson = _Lesson(known)
+    try:
+        yield lesson
+    finally:
+        if traits.base_url and lesson.limiter is not None:
+            learned = lesson.limiter.knowledge.over(known)
+            # What is kept of a run is not lost because this could not be kept.
+            with suppress(StoreError):
+                await store.remember(name, json.dumps(asdict(learned)))
+
+
+def limiter_of(settings: Settings, analyzer: Analyzer, concurrency: int, known: Knowledge) -> Limiter:
     """What holds the calls of this analyzer back."""
     quota = None if settings.rpm is None else Quota.per_minute(settings.rpm, settings.burst)
-    uplink = Uplink() if settings.upload_mbps is None else Uplink(settings.upload_mbps * MEGA)
-    listens_first = analyzer.traits.announces_quota
-    return Limiter(FixedLimit(concurrency), quota, uplink=uplink, listens_first=listens_first)
+    tokens = None
+    if settings.tpm is not None:
+        # Five seconds' worth at once: providers count in short spans, too.
+        tokens = Tokens(Quota.per_minute(settings.tpm, settings.tpm / 12))
+    return Limiter(
+        limit_of(settings, analyzer.traits, concurrency, known),
+        quota,
+        tokens=tokens,
+        uplink=Uplink() if settings.upload_mbps is None else Uplink(settings.upload_mbps * MEGA),
+        learned=known.learned(),
+        # Who knows the quota need not hear of it first.
+        listens_first=analyzer.traits.announces_quota and known.rate is None,
+    )
+
+
+def limit_of(settings: Settings, traits: Traits, concurrency: int, known: Knowledge) -> Limit:
+    """How many calls may be in flight: pinned, or found out."""
+    if settings.moving is None:
+        return FixedLimit(concurrency)
+    if traits.cpu_bound:
+        return FixedLimit(cores())
+    if settings.moving == "threshold":
+        return ThresholdLimit()
+    return known.adaptive(traits.start, settings.min_concurrency, settings.max_concurrency)
 
 
 def plan_of(settings: Settings, wish: Wish, analyzer: Analyzer, concurrency: int) -> Plan:

@@ -46,6 +46,8 @@ def _span(value: object) -> object:
 
 Span = Annotated[float, BeforeValidator(_span), Field(ge=0)]
 Count = Annotated[int, BeforeValidator(_whole), Field(ge=1)]
+#: A limit that is learned, or moved by a rule, rather than pinned.
+Moving = Literal["auto", "threshold"]
 
 
 def _variable(name: str, default: Any, says: str, **bounds: Any) -> Any:
@@ -68,7 +70,11 @@ class Settings(BaseSettings):
         allow_inf_nan=False,
     )
 
-    concurrency: Count | None = _variable("ANALYSIS_CONCURRENCY", None, "a whole number from 1 up")
+    concurrency: Count | Moving | None = _variable(
+        "ANALYSIS_CONCURRENCY", None, "a whole number from 1 up, auto or threshold"
+    )
+    min_concurrency: Count = _variable("ANALYSIS_MIN_CONCURRENCY", 1, "a whole number from 1 up")
+    max_concurrency: Count = _variable("ANALYSIS_MAX_CONCURRENCY", 256, "a whole number from 1 up")
     strategy: Strategy = _variable("ANALYSIS_STRATEGY", "continuous", "continuous, batch or sequential")
     preset: Preset | None = _variable(
         "ANALYSIS_PRESET", None, "development, production, high-load, rate-limited or by-size"
@@ -77,6 +83,7 @@ class Settings(BaseSettings):
         "ANALYSIS_BATCH_SIZE", None, "a whole number from 1 up, or auto"
     )
     rpm: float | None = _variable("ANALYSIS_RPM", None, "calls a minute, more than 0", gt=0)
+    tpm: float | None = _variable("ANALYSIS_TPM", None, "tokens a minute, more than 0", gt=0)
     burst: Count = _variable("ANALYSIS_BURST", 1, "a whole number from 1 up")
     memory_mb: float = _variable("ANALYSIS_MEMORY_MB", 100, "megabytes, more than 0", gt=0)
     upload_mbps: float | None = _variable(
@@ -122,19 +129,26 @@ class Settings(BaseSettings):
         folder = Path(platformdirs.user_data_dir("manyeyes", appauthor=False))
         return f"sqlite:///{folder / 'manyeyes.db'}"
 
+    @property
+    def moving(self) -> Moving | None:
+        """How calls in flight are found out rather than pinned; None where a number is."""
+        if self.strategy == "sequential" or isinstance(self.concurrency, int):
+            return None
+        return self.concurrency
+
     def calls_at_once(self, pictures: int | None = None) -> int:
         """Calls in flight: `sequential` has one; otherwise what is set, in the order flag, preset, default.
+        Where the number moves, the one that groups of the log go by.
 
         `pictures` is the size of the portfolio, which `by-size` goes by.
         """
         if self.strategy == "sequential":
             return 1
         if self.concurrency is not None:
-            return self.concurrency
-        if self.preset == "by-size":
-            return next((calls for below, calls in BY_SIZE if (pictures or 0) < below), MOST_BY_SIZE)
+            return self.concurrency if isinstance(self.concurrency, int) else DEFAULT_CONCURRENCY
         if self.preset is not None:
-            return PRESETS[self.preset]
+            by_size = next((calls for below, calls in BY_SIZE if (pictures or 0) < below), MOST_BY_SIZE)
+            return PRESETS.get(self.preset, by_size)
         if self.strategy == "batch" and isinstance(self.batch_size, int):
             return self.batch_size
         return DEFAULT_CONCURRENCY

@@ -21,6 +21,8 @@ class Traits:
     preparation: Preparation
     #: Whether a call costs money: then Intents are written, claims taken, and a person is asked.
     paid: bool = True
+    #: Calls in flight to start with, where the limit is to be learned and nothing is known yet.
+    start: int = 10
     #: Bound by this machine's cores rather than by a provider.
     cpu_bound: bool = False
     #: Every response tells the quota in its headers: one early answer is worth waiting for.

@@ -92,6 +92,8 @@ class Replicate:
             model=model,
             base_url=self._origin,
             preparation=_PREPARATION,
+            # Measured by many on its official models; others may have to boot a machine for each call.
+            start=20,
             announces_quota=True,
             payer=_payer(token, self._origin),
             checks_per_minute=_CHECKS_PER_MINUTE,

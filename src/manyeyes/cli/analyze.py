@@ -34,7 +34,15 @@ def command(
     model: Annotated[
         str | None, setting("model", "One of the analyzer's models; its own choice if not said.", "NAME")
     ] = None,
-    concurrency: Annotated[str | None, setting("concurrency", "Calls at once.", "N")] = None,
+    concurrency: Annotated[
+        str | None, setting("concurrency", "Calls at once; auto finds out what the provider takes.", "N|auto")
+    ] = None,
+    min_concurrency: Annotated[
+        str | None, setting("min_concurrency", "Calls at once that auto does not go below.", "N")
+    ] = None,
+    max_concurrency: Annotated[
+        str | None, setting("max_concurrency", "Calls at once that auto does not go above.", "N")
+    ] = None,
     strategy: Annotated[
         Strategy | None, setting("strategy", "How pictures follow each other; continuous is fastest.")
     ] = None,
@@ -47,6 +55,9 @@ def command(
     ] = None,
     rpm: Annotated[
         str | None, setting("rpm", "Calls a minute that the account allows; any number if not said.", "N")
+    ] = None,
+    tpm: Annotated[
+        str | None, setting("tpm", "Tokens a minute that the account allows; any number if not said.", "N")
     ] = None,
     burst: Annotated[str | None, setting("burst", "Calls that may start at once under --rpm.", "N")] = None,
     memory_mb: Annotated[
@@ -64,7 +75,7 @@ def command(
     ] = None,
     wait_at_most: Annotated[
         str | None,
-        setting("wait_at_most", "How long the provider is waited for, such as 90s, 10m or 1h.", "TIME"),
+        setting("wait_at_most", "How long the provider is waited for: seconds, or 10m, or 1h.", "TIME"),
     ] = None,
     max_megapixels: Annotated[
         str | None,

@@ -18,7 +18,6 @@ def setting(field: str, says: str, metavar: str | None = None) -> Any:
     default = DEFAULT_CONCURRENCY if field == "concurrency" else Settings.model_fields[field].default
     if default is not None:
         shown = f"{default:g}" if isinstance(default, float) else str(default)
-        shown += " s" if field == "wait_at_most" else ""
         says = f"{says.rstrip('.')} (default {shown})."
     return typer.Option(help=says, metavar=metavar)
 

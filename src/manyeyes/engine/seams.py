@@ -20,6 +20,7 @@ from manyeyes.store.values import (
     Opening,
     Outlook,
     Purchase,
+    Recalled,
     Result,
     RunRecord,
     Since,
@@ -94,6 +95,12 @@ class Store(Protocol):
 
     async def renew(self, run: str) -> frozenset[Key]:
         """Keep a run's claims from running out; the claims that it still has."""
+
+    async def recall(self, name: str) -> Recalled | None:
+        """What was remembered under a name."""
+
+    async def remember(self, name: str, text: str) -> None:
+        """Keep a text under a name, in place of the one before."""
 
     async def beat(self, news: Beat) -> str | None:
         """Say that a run is alive; gives back what others ask of it."""

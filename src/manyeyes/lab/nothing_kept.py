@@ -8,7 +8,18 @@ from manyeyes.model.image import ImageRef
 from manyeyes.model.outcome import Answer, NoAnswer
 from manyeyes.model.portfolio import Portfolio
 from manyeyes.model.ticket import Go, Intent, Key, Ticket
-from manyeyes.store.values import Beat, Begun, Known, Opening, Outlook, Purchase, Result, RunRecord, Since
+from manyeyes.store.values import (
+    Beat,
+    Begun,
+    Known,
+    Opening,
+    Outlook,
+    Purchase,
+    Recalled,
+    Result,
+    RunRecord,
+    Since,
+)
 
 
 class NothingKept:
@@ -69,6 +80,13 @@ class NothingKept:
     async def renew(self, run: str) -> frozenset[Key]:  # noqa: ARG002
         """There are no claims."""
         return frozenset()
+
+    async def recall(self, name: str) -> Recalled | None:  # noqa: ARG002
+        """Nothing."""
+        return None
+
+    async def remember(self, name: str, text: str) -> None:
+        """Forget it."""
 
     async def beat(self, news: Beat) -> str | None:  # noqa: ARG002
         """Nobody asks for anything."""

@@ -22,7 +22,7 @@ from manyeyes.model.ask import Recipe
 from manyeyes.model.descriptor import StyleDescriptor
 from manyeyes.model.event import Ended, Event
 from manyeyes.model.progress import Progress
-from manyeyes.pacing.knowledge import Knowledge, knowledge_of
+from manyeyes.pacing.knowledge import Knowledge
 
 #: What every answer says.
 _DESCRIPTOR = StyleDescriptor(garment_type="dress", is_garment=True)
@@ -57,7 +57,7 @@ def trial(scenario: Scenario, policy: str, seed: int, knowledge: Knowledge | Non
         scenario.service.quantile(0.99),
         time_to_speed(ledger.answered, 0.9 * best_throughput(scenario), mean),
         tuple(eta_checks(watcher.told, end)),
-        knowledge_of(way.limiter.limit, way.limiter.gates.learned),
+        way.limiter.knowledge,
     )
 
 

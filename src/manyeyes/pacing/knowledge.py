@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, replace
 from math import inf
 
 from manyeyes.pacing.adaptive import AdaptiveLimit
@@ -37,6 +37,11 @@ class Knowledge:
         if seconds > STALE or self.limit is None:
             return Knowledge()
         return Knowledge(limit=self.limit / 2, baseline=self.baseline)
+
+    def over(self, before: Knowledge) -> Knowledge:
+        """This, and what was known before wherever nothing new was learned."""
+        new = {name: value for name, value in asdict(self).items() if value is not None}
+        return replace(before, **new)
 
     def adaptive(self, start: float, floor: int, ceiling: int) -> AdaptiveLimit:
         """A limit that starts from this knowledge; in slow start, at `start`, where there is none."""

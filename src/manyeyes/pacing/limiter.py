@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from manyeyes.model.ask import Allowance, Usage
 from manyeyes.model.errors import Pushback, RateLimited
 from manyeyes.pacing.gates import SHORTEST_WAIT, Closed, Gate, Gates
+from manyeyes.pacing.knowledge import Knowledge, knowledge_of
 from manyeyes.pacing.limit import Ending, Limit, Sample
 from manyeyes.pacing.quota import Quota, Tokens
 from manyeyes.pacing.retry import named_wait
@@ -95,6 +96,11 @@ class Limiter:
         #: Callers whose turn has come and who have not run since.
         self._resuming = 0
         self._timer: asyncio.TimerHandle | None = None
+
+    @property
+    def knowledge(self) -> Knowledge:
+        """What has been learned, for a later run."""
+        return knowledge_of(self.limit, self.gates.learned)
 
     def binding(self, now: float) -> Gate | None:
         """The gate that a call would wait at now; None where it could go."""

@@ -12,8 +12,8 @@ from manyeyes.model.portfolio import Portfolio
 from manyeyes.model.ticket import Key
 from manyeyes.store.owner import LEASE
 from manyeyes.store.rows import keep, new_id, recipe_row
-from manyeyes.store.tables import claims, portfolios, recipes, runs
-from manyeyes.store.values import Beat, Opening, Outlook, RunRecord, Since
+from manyeyes.store.tables import claims, lessons, portfolios, recipes, runs
+from manyeyes.store.values import Beat, Opening, Outlook, Recalled, RunRecord, Since
 
 #: Seconds for which a run that stopped is gone on with by one that asks afresh too; later, "afresh" means
 #: that nothing from before counts.
@@ -124,6 +124,17 @@ def _tell(connection: Connection, news: Beat, now: float) -> None:
             ended=None if news.state == "running" else now,
         )
     )
+
+
+def recall(connection: Connection, name: str) -> Recalled | None:
+    """What was remembered under a name."""
+    row = connection.execute(select(lessons).where(lessons.c.name == name)).one_or_none()
+    return None if row is None else Recalled(row.text, max(0.0, time.time() - row.learned))
+
+
+def remember(connection: Connection, name: str, text: str) -> None:
+    """Keep a text under a name, in place of the one before."""
+    keep(connection, lessons, [{"name": name, "text": text, "learned": time.time()}])
 
 
 def leave(connection: Connection, owner: str) -> None:

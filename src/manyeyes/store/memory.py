@@ -11,7 +11,18 @@ from manyeyes.model.image import ImageRef
 from manyeyes.model.outcome import Answer, NoAnswer, Outcome
 from manyeyes.model.portfolio import Portfolio
 from manyeyes.model.ticket import Go, Held, Intent, Key, Ticket, Unsettled
-from manyeyes.store.values import Beat, Begun, Known, Opening, Outlook, Purchase, Result, RunRecord, Since
+from manyeyes.store.values import (
+    Beat,
+    Begun,
+    Known,
+    Opening,
+    Outlook,
+    Purchase,
+    Recalled,
+    Result,
+    RunRecord,
+    Since,
+)
 
 
 class MemoryStore:
@@ -35,6 +46,7 @@ class MemoryStore:
         #: The last run of a portfolio with a recipe, and the state that it is in.
         self._last: dict[tuple[Portfolio, str], RunRecord] = {}
         self._states: dict[str, str] = {}
+        self._lessons: dict[str, str] = {}
         self._places: dict[str, tuple[str, str]] = {}
         self._ids = itertools.count(1)
 
@@ -150,6 +162,14 @@ class MemoryStore:
     async def renew(self, run: str) -> frozenset[Key]:
         """The claims that a run has: they do not run out."""
         return frozenset(key for key, holder in self.claims.items() if holder == run)
+
+    async def recall(self, name: str) -> Recalled | None:
+        """What was remembered under a name: always new, for a store that is forgotten with its process."""
+        return Recalled(self._lessons[name], 0.0) if name in self._lessons else None
+
+    async def remember(self, name: str, text: str) -> None:
+        """Keep a text under a name, in place of the one before."""
+        self._lessons[name] = text
 
     async def beat(self, news: Beat) -> str | None:
         """Keep the news; nobody else could ask for anything. A run that ends gives up its claims."""

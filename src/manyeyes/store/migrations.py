@@ -38,8 +38,18 @@ def _answers_have_names(connection: Connection) -> None:
         connection.execute(text(statement))
 
 
+def _lessons_are_kept(connection: Connection) -> None:
+    """To 3: what runs have learned of a provider."""
+    connection.execute(
+        text(
+            "CREATE TABLE lessons (name TEXT NOT NULL, text TEXT NOT NULL, learned FLOAT NOT NULL, "
+            "PRIMARY KEY (name))"
+        )
+    )
+
+
 #: Step n brings a store from version n + 1 to n + 2; a new store starts at the newest version.
-STEPS: Sequence[Step] = (_answers_have_names,)
+STEPS: Sequence[Step] = (_answers_have_names, _lessons_are_kept)
 
 
 def bring_up_to_date(connection: Connection, steps: Sequence[Step] = STEPS) -> None:

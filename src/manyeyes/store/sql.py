@@ -25,6 +25,7 @@ from manyeyes.store.values import (
     Outlook,
     Purchase,
     Question,
+    Recalled,
     Result,
     RunRecord,
     Since,
@@ -129,6 +130,14 @@ class SqlStore:
         kept: frozenset[Key] = await self._thread.ask(self._renew, run)
         self._renewed_at[run] = time.time()
         return kept
+
+    async def recall(self, name: str) -> Recalled | None:
+        """What was remembered under a name."""
+        return await self.carry_out(lambda connection: life.recall(connection, name))
+
+    async def remember(self, name: str, text: str) -> None:
+        """Keep a text under a name, in place of the one before."""
+        await self.carry_out(lambda connection: life.remember(connection, name, text))
 
     async def beat(self, news: Beat) -> str | None:
         """Say that a run is alive; gives back what others ask of it."""

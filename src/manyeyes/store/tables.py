@@ -195,5 +195,15 @@ claims = Table(
     Column("expires", Float, nullable=False),
 )
 
+lessons = Table(
+    "lessons",
+    metadata,
+    # The provider, model and account, as JSON.
+    Column("name", Text, primary_key=True),
+    # What runs have learned of it, as JSON.
+    Column("text", Text, nullable=False),
+    Column("learned", Float, nullable=False),
+)
+
 #: One row: the version of these tables. The name tells a store of ours from any other database.
 store_version = Table("manyeyes_store", metadata, Column("version", Integer, nullable=False))

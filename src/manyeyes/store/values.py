@@ -62,6 +62,14 @@ class Outlook:
 
 
 @dataclass(frozen=True, slots=True)
+class Recalled:
+    """What was remembered under a name, and how many seconds ago."""
+
+    text: str
+    age: float
+
+
+@dataclass(frozen=True, slots=True)
 class Beat:
     """Says that a run is alive, how far it is, and in which state."""
 
