@@ -36,7 +36,7 @@ def draw_pictures(folder: Path, count: int, size: tuple[int, int] = (320, 240)) 
 @contextmanager
 def provider(journal: Path, **settings: object) -> Iterator[str]:
     """A stand-in for Replicate in a process of its own; gives its origin."""
-    words = [word for name, value in settings.items() for word in (f"--{name.replace('_', '-')}", str(value))]
+    words = [word for name, value in settings.items() for word in _option(name.replace("_", "-"), value)]
     process = subprocess.Popen(
         [*MANYEYES, "provider", "--port", "0", "--journal", str(journal), *words],
         stdout=subprocess.PIPE,
@@ -52,6 +52,12 @@ def provider(journal: Path, **settings: object) -> Iterator[str]:
     finally:
         process.terminate()
         process.wait()
+
+
+def _option(name: str, value: object) -> tuple[str, ...]:
+    if isinstance(value, bool):
+        return (f"--{name}",) if value else (f"--no-{name}",)
+    return f"--{name}", str(value)
 
 
 def environment(origin: str, **more: str) -> Mapping[str, str]:

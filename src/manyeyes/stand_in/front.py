@@ -109,7 +109,12 @@ def _refused(request: web.Request, service: Service) -> web.Response | None:
         create = request.method == "POST" and _CREATE.fullmatch(request.path) is not None
         now = service.clock.now()
         passage = service.gate.take(request[ACCOUNT], service.world.quotas, now, create=create)
-        request[LIMITS] = passage.headers
+        told = service.world.quotas.announced
+        request[LIMITS] = {
+            name: value
+            for name, value in passage.headers.items()
+            if told or not name.startswith("ratelimit-")
+        }
     if not known:
         raise unauthenticated()
     if passage is None or not passage.wait:

@@ -65,6 +65,7 @@ class Quotas(Group):
     refused_count: bool = setting(
         True, "A refused call takes a token too; the debt goes no deeper than one burst."
     )
+    announced: bool = setting(True, "Responses tell in their headers what is left.")
     reset_to: str = setting("full", "What ratelimit-reset counts down to.", "full", "one")
     throttle_form: str = setting(
         "natural",
