@@ -14,7 +14,13 @@ from typing import Self
 #: Marks further apart than this many seconds tell of two different rates, perhaps.
 MEMORY = 90.0
 #: Accepted calls, and seconds, that a measurement needs.
-FEWEST, SHORTEST = 5, 2.0
+FEWEST, NEAREST = 5, 1.0
+#: Calls that a bucket holds, below which it counts as small.
+SMALL = 3.0
+#: Seconds over which the calls before the first refusal tell a rate.
+SHORTEST = 0.5
+#: Seconds between two steps of a trail, and its steps at most.
+STRIDE, LONGEST_TRAIL = 0.25, 120
 #: Growth of a rate that is only a guess, each time that it held so many calls back for so many seconds.
 GUESS_GROWTH, GUESS_CALLS, GUESS_SECONDS = 1.5, 3, 2.0
 #: Calls, and seconds, from a refusal to the first try whether more is allowed; the seconds double each time
@@ -64,6 +70,8 @@ class LearnedRate:
     marks: tuple[Mark, ...] = ()
     #: Of the calls before the first refusal.
     times: Times = ()
+    #: Times since the last mark, and the calls accepted by then.
+    trail: Times = ()
     #: What was refused of calls sent before this is of the same burst.
     heard_at: float = -inf
     #: When the pace was last set, and the calls sent before.
@@ -110,17 +118,17 @@ class LearnedRate:
 
     def taken(self, now: float) -> Self:
         """The rate once a call has started at `now`."""
-        room = self._room(now)
+        room, trail = self._room(now), _trail_after(self.trail, now, self.sent - self.refused)
         if self.sent == self.paced_from:
             # The pace is on trial from its first call on.
-            return replace(self, sent=self.sent + 1, tokens=room - 1, at=now, paced_at=now)
+            return replace(self, sent=self.sent + 1, tokens=room - 1, at=now, trail=trail, paced_at=now)
         # Calls that were not held back tell nothing of the pace.
         paced = self._paced(now) if room < 2 else self
-        return replace(paced, sent=self.sent + 1, tokens=room - 1, at=now)
+        return replace(paced, sent=self.sent + 1, tokens=room - 1, at=now, trail=trail)
 
     def passed_by(self) -> Self:
         """The rate once a call has started that it had no say in."""
-        return replace(self, sent=self.sent + 1, paced_from=self.sent + 1)
+        return replace(self, sent=self.sent + 1, paced_from=self.sent + 1, trail=())
 
     def _paced(self, now: float) -> Self:
         """Whether this pace has gone well for long enough to try more."""
@@ -150,7 +158,7 @@ class LearnedRate:
 
     def _after(self, mark: Mark, now: float, wait: float) -> Self:
         kept = tuple(one for one in self.marks if mark.at - one.at <= MEMORY) or self.marks[-1:]
-        paced = self._at_pace(now + wait, marks=(*kept, mark), heard_at=now, steps=0, proven=0.0)
+        paced = self._at_pace(now + wait, marks=(*kept, mark), heard_at=now, trail=(), steps=0, proven=0.0)
         # One call goes when the wait is over, and the others one by one.
         return replace(paced, tokens=1 - wait * self.rate, at=now)
 
@@ -162,24 +170,50 @@ class LearnedRate:
         return replace(self, marks=(*self.marks[:-1], replace(mark, accepted=mark.accepted - 1)))
 
     def _known(self, mark: Mark, wait: float) -> Self:
-        near = ([one for one in self.marks if mark.at - one.at <= MEMORY] or list(self.marks[-1:]))[:1]
-        measured = _between(near[0], mark) if near else None
-        rate = self._rate_after(measured, near[0] if near else None, mark, wait)
+        before = self.marks[-1] if self.marks else None
+        rate = None if before is None else self._rate_between(before, mark)
+        if rate is None:
+            rate = self._rough_rate(before, mark, wait)
+        elif (self._burst(rate) or 1.0) < SMALL:
+            # Next to nothing could be saved up: the pace before went well by what flows in alone.
+            rate = max(rate, self.proven)
         confirmed = self.measured and abs(rate / self.rate - 1) < 0.06
         doublings = min(self.doublings + 1, MOST_DOUBLINGS) if confirmed else 0
-        burst = self.burst if measured is None else self._burst(measured)
-        return replace(self, rate=rate, burst=burst, measured=True, doublings=doublings)
+        return replace(self, rate=rate, burst=self._burst(rate), measured=True, doublings=doublings)
 
-    def _rate_after(self, measured: float | None, before: Mark | None, mark: Mark, wait: float) -> float:
-        if measured is not None and (self._burst(measured) or 1.0) >= max(3.0, 2 * measured * wait):
-            return measured
-        # A small bucket runs over between two marks, so that too little is measured; then the pace that went
-        # well before tells more. Where none did, even one or two calls between the marks tell something.
-        if (best := max(measured or 0.0, self.proven)) > 0:
-            return best
-        seconds = mark.at - before.at if before is not None else 0.0
-        less = 0.9 * self.rate
-        if before is None or seconds < SHORTEST:
+    def _rate_between(self, before: Mark, mark: Mark) -> float | None:
+        """The rate at which a bucket that was empty at one mark is empty at the next, the calls in between
+        having been let in: found by halving, since the more flows in the more is left. None where the
+        marks are too near to tell.
+
+        A bucket that runs over holds no more than its burst, so that calls and seconds alone tell too little.
+        """
+        calls, seconds = mark.accepted - before.accepted, mark.at - before.at
+        if calls < FEWEST or seconds < NEAREST or not self.trail:
+            return None
+        low, high = calls / seconds, 2 * max(self.pace, calls / seconds)
+        if self._left(high, before, mark) < 0:
+            return None
+        for _ in range(30):
+            middle = (low + high) / 2
+            low, high = (middle, high) if self._left(middle, before, mark) < 0 else (low, middle)
+        return high
+
+    def _left(self, rate: float, before: Mark, mark: Mark) -> float:
+        """What is left at `mark` of a bucket with this rate that was empty at `before`."""
+        most = self._burst(rate) or 1.0
+        left, at, accepted = 0.0, before.at, before.accepted
+        for next_at, next_accepted in (*self.trail, (mark.at, mark.accepted)):
+            left = min(most, left + (next_at - at) * rate - (next_accepted - accepted))
+            at, accepted = next_at, next_accepted
+        return left
+
+    def _rough_rate(self, before: Mark | None, mark: Mark, wait: float) -> float:
+        """What one or two calls between two marks tell."""
+        if self.proven:
+            return self.proven
+        less, seconds = 0.9 * self.rate, mark.at - before.at if before is not None else 0.0
+        if before is None or seconds < NEAREST:
             return less
         rough = max((mark.accepted - before.accepted) / seconds, 1 / max(wait, 1.0))
         return rough if not self.measured or rough < less / 2 else less
@@ -199,7 +233,9 @@ def _lately(times: Times, mark: Mark) -> float:
     return 0.7 * n / seconds if n >= FEWEST and seconds >= SHORTEST else 0.0
 
 
-def _between(one: Mark, other: Mark) -> float | None:
-    """Calls a second accepted between two marks; None where they are too near to tell."""
-    n, seconds = other.accepted - one.accepted, other.at - one.at
-    return n / seconds if n >= FEWEST and seconds >= SHORTEST else None
+def _trail_after(trail: Times, now: float, accepted: int) -> Times:
+    """The trail once a call starts at `now`, after so many accepted ones; the longer it is, the coarser."""
+    if trail and now - trail[-1][0] < STRIDE:
+        return trail
+    kept = trail[::2] if len(trail) >= LONGEST_TRAIL else trail
+    return (*kept, (now, accepted))
