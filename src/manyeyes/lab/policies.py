@@ -53,7 +53,14 @@ def way_of(name: str, scenario: Scenario, draws: Draws, knowledge: Knowledge | N
         known = Knowledge() if knowledge is None else knowledge
         adaptive = known.adaptive(START, 1, CEILING)
         tokens = None if scenario.tokens is None else Tokens(Quota(0.0))
-        return Way(Limiter(adaptive, tokens=tokens, learned=known.learned(), listens_first=announced))
+        return Way(
+            Limiter(
+                adaptive,
+                tokens=tokens,
+                learned=known.learned(),
+                listens_first=announced and known.rate is None,
+            )
+        )
     limit: Limit
     quota, batch = None, None
     if name == "truth":

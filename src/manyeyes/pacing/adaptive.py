@@ -87,6 +87,8 @@ class AdaptiveLimit:
     #: Times in a row that the cap was found where it was.
     confirmed: int = 0
     answered: int = 0
+    #: When a service that had to boot first gave its first answer.
+    booted_at: float = -inf
     #: Logarithms of the seconds of the last few calls to end during slow start.
     recent: Spread = Spread()
 
@@ -135,9 +137,11 @@ class AdaptiveLimit:
         """Learns latencies, and moves the limit when enough of them are known."""
         if sample.ending is not Ending.ANSWERED and not sample.censored:
             return self
-        if not self.answered and sample.seconds > BOOT and not sample.censored:
+        if not self.answered and sample.seconds > BOOT:
             # A cold boot says nothing of latency, nor does any call that waited for it.
-            return replace(self, answered=1, moved_at=sample.ended_at)
+            return self if sample.censored else replace(self, answered=1, booted_at=sample.ended_at)
+        if sample.sent_at < self.booted_at:
+            return self
         z = log(max(sample.seconds, 1e-3))
         learned = self._learned(sample, z)
         if sample.sent_at < self.moved_at:

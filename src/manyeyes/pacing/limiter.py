@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections import deque
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from manyeyes.model.ask import Allowance, Usage
 from manyeyes.model.errors import Pushback, RateLimited
@@ -100,7 +100,11 @@ class Limiter:
     @property
     def knowledge(self) -> Knowledge:
         """What has been learned, for a later run."""
-        return knowledge_of(self.limit, self.gates.learned)
+        learned, announced = self.gates.learned, self.gates.announced
+        known = knowledge_of(self.limit, learned)
+        if announced.rate is None:
+            return known
+        return replace(known, rate=announced.rate, burst=announced.most)
 
     def binding(self, now: float) -> Gate | None:
         """The gate that a call would wait at now; None where it could go."""
