@@ -216,6 +216,33 @@ class StoreContract(Opened):
 
         self.with_run(test)
 
+    def test_runs_in_between_do_not_end_what_a_fresh_run_began(self) -> None:
+        async def ended(store: Store, asked: Opening, state: str) -> Since:
+            run = await store.open_run(asked)
+            await store.beat(Beat(run.id, Progress(finished=True), state))
+            return run.since
+
+        async def test(store: Store, _: RunRecord) -> None:
+            asked = replace(OPENING, fresh=True)
+            first = await ended(store, asked, "stopped")
+            assert await ended(store, OPENING, "stopped") == EVER
+            # A look at three pictures goes on with it too, and leaves the others to be done.
+            assert await ended(store, replace(asked, most=3), "complete") == first
+            assert await ended(store, OPENING, "complete") == EVER
+            assert await ended(store, asked, "complete") == first
+            assert (await ended(store, asked, "complete")).answers_from > first.answers_from
+
+        self.with_run(test)
+
+    def test_a_fresh_look_at_a_few_pictures_that_is_complete_is_not_gone_on_with(self) -> None:
+        async def test(store: Store, _: RunRecord) -> None:
+            asked = replace(OPENING, fresh=True, most=3)
+            first = await store.open_run(asked)
+            await store.beat(Beat(first.id, Progress(finished=True), "complete"))
+            assert (await store.open_run(asked)).since.answers_from > first.since.answers_from
+
+        self.with_run(test)
+
     def test_a_run_that_asks_for_what_failed_goes_on_with_one_that_stopped(self) -> None:
         async def test(store: Store, run: RunRecord) -> None:
             await store.save(refused(run, 1))

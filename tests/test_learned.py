@@ -90,7 +90,7 @@ def test_no_quota_loses_a_picture_or_is_hammered(allowed: Allowed, seed: int) ->
     result = trial(replace(OPEN, images=120, requests=allowed), "auto", seed)
     assert result.lost == 0
     # A few refusals to find out, some for each change of mind, and never one after another for long.
-    assert result.refused <= 60
+    assert result.refused <= 100
 
 
 @pytest.mark.parametrize(("per_minute", "burst"), [(300, 30), (600, 600), (60, 1), (6, 1)])

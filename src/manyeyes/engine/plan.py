@@ -42,4 +42,4 @@ class Plan:
 
     def opening(self, sources: tuple[str, ...], label: str) -> Opening:
         """What is asked of the store: a run of this plan over these sources."""
-        return Opening(sources, label, self.recipe, self.fresh, self.retry_failed)
+        return Opening(sources, label, self.recipe, self.fresh, self.retry_failed, self.most)

@@ -25,6 +25,8 @@ CEILING = 256
 LOW, HIGH = 1.25, 1.6
 #: In flight over capacity that a cut aims at.
 AIM = 1.375
+#: Cuts in a row that must have changed nothing before the queue is taken to be another's.
+MOST_CUTS = 2
 #: Standard errors that a difference must have to count.
 SURE = 2.5
 #: Calls of an epoch, at least and at most.
@@ -60,6 +62,7 @@ class Trial:
 
     before: float
     mean: float
+    cuts: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +79,8 @@ class AdaptiveLimit:
     curve: tuple[Spread, ...] = ()
     #: Logarithms of the seconds of calls sent since the limit last moved.
     epoch: Spread = Spread()
+    #: Logarithms of the calls that were in flight when these were sent.
+    crowd: Spread = Spread()
     #: Of these, how many ended with as many in flight as the limit allows.
     full: int = 0
     #: When the limit last moved; calls sent before say nothing of it.
@@ -152,7 +157,8 @@ class AdaptiveLimit:
             if learned.starting
             else max(SHORTEST_EPOCH, min(LONGEST_EPOCH, learned.limit))
         )
-        learned = replace(learned, epoch=epoch, full=learned.full + sample.at_limit)
+        crowd = learned.crowd.plus(log(sample.in_flight), LONGEST_EPOCH)
+        learned = replace(learned, epoch=epoch, crowd=crowd, full=learned.full + sample.at_limit)
         return learned if epoch.n < length or learned.baseline is None else learned._decided(sample.ended_at)
 
     def _learned(self, sample: Sample, z: float) -> Self:
@@ -170,21 +176,26 @@ class AdaptiveLimit:
         assert self.baseline is not None
         mean, error = self.epoch.mean, self.epoch.error
         over = mean - self.baseline
-        if self.trial is not None:
-            fell, expected = self.trial.mean - mean, log(self.trial.before / self.limit)
-            if fell < 0.3 * expected:
-                return self._moved(self.trial.before, now, baseline=mean, trial=None)
+        trial = self.trial
+        if trial is not None and trial.mean - mean < 0.3 * log(trial.before / self.limit):
+            if trial.cuts == MOST_CUTS:
+                return self._moved(trial.before, now, baseline=mean, trial=None)
+            return self._cut(over, now, replace(trial, cuts=trial.cuts + 1))
         if over > log(HIGH) and over > SURE * error:
-            least = (0.4 if self.starting else 0.5) * self.limit
-            cut = max(self.limit / exp(over) * AIM, least)
-            return self._moved(cut, now, starting=False, trial=Trial(self.limit, mean))
+            return self._cut(over, now, Trial(self.limit, mean))
         if self.baseline - mean > max(log(1.5), 3 * error):
             return self._moved(self.limit, now, baseline=mean, curve=(), trial=None)
         grows = over < log(LOW) and 2 * self.full >= self.epoch.n and self.cap > self.limit
         if grows and not self.starting:
             return self._moved(1.25 * self.limit + 1, now, trial=None)
-        return replace(self, epoch=Spread(), full=0, trial=None)
+        return replace(self, epoch=Spread(), crowd=Spread(), full=0, trial=None)
+
+    def _cut(self, over: float, now: float, trial: Trial) -> Self:
+        """Fewer, by how many of those that were in flight must have been waiting."""
+        least = (0.4 if self.starting else 0.5) * self.limit
+        aim = exp(self.crowd.mean - over) * AIM
+        return self._moved(min(max(aim, least), self.limit), now, starting=False, trial=trial)
 
     def _moved(self, limit: float, now: float, **changes: object) -> Self:
         bounded = min(max(limit, self.floor), self.ceiling)
-        return replace(self, limit=bounded, moved_at=now, epoch=Spread(), full=0, **changes)  # type: ignore[arg-type]
+        return replace(self, limit=bounded, moved_at=now, epoch=Spread(), crowd=Spread(), full=0, **changes)  # type: ignore[arg-type]

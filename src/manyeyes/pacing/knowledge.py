@@ -70,4 +70,6 @@ def knowledge_of(limit: Limit, learned: Learned | None) -> Knowledge:
     if not isinstance(limit, AdaptiveLimit):
         return Knowledge(rate=known_rate, burst=burst)
     cap = None if limit.cap == inf else limit.cap
-    return Knowledge(limit.limit, limit.baseline, cap, known_rate, burst)
+    # A cut that is still on trial is not known to be right.
+    went_well = limit.limit if limit.trial is None else limit.trial.before
+    return Knowledge(went_well, limit.baseline, cap, known_rate, burst)

@@ -13,17 +13,22 @@ from manyeyes.model.ticket import Key
 from manyeyes.store.owner import LEASE
 from manyeyes.store.rows import keep, new_id, recipe_row
 from manyeyes.store.tables import claims, lessons, portfolios, recipes, runs
-from manyeyes.store.values import Beat, Opening, Outlook, Recalled, RunRecord, Since
+from manyeyes.store.values import Beat, Earlier, Opening, Outlook, Recalled, RunRecord, Since
 
 #: Seconds for which a run that stopped is gone on with by one that asks afresh too; later, "afresh" means
 #: that nothing from before counts.
 GONE_ON_WITH = 86_400.0
 
-_LAST_RUN = (
-    select(runs.c.state, runs.c.started, runs.c.answers_from, runs.c.noes_from)
-    .where(runs.c.portfolio == bindparam("of_portfolio"), runs.c.recipe == bindparam("of_recipe"))
-    .order_by(runs.c.started.desc())
-    .limit(1)
+
+_EARLIER = (
+    select(runs.c.state, runs.c.most, runs.c.answers_from, runs.c.noes_from)
+    .where(
+        runs.c.portfolio == bindparam("of_portfolio"),
+        runs.c.recipe == bindparam("of_recipe"),
+        runs.c.started >= bindparam("lately"),
+        runs.c.noes_from > 0,
+    )
+    .order_by(runs.c.started)
 )
 
 
@@ -44,6 +49,7 @@ def open_run(connection: Connection, opening: Opening, owner: str) -> RunRecord:
             seq=0,
             progress="{}",
             started=now,
+            most=opening.most,
             answers_from=record.since.answers_from,
             noes_from=record.since.noes_from,
         )
@@ -60,15 +66,15 @@ def outlook(connection: Connection, opening: Opening) -> Outlook | None:
 
 
 def _since(connection: Connection, opening: Opening, portfolio: Portfolio, now: float) -> Since:
-    """What counts in a run opened now. One that asks afresh after another that stopped goes on with that
-    one: what it brought was paid for, and is fresh."""
-    since = opening.since(now)
-    last = connection.execute(
-        _LAST_RUN, {"of_portfolio": portfolio.id, "of_recipe": opening.recipe.digest}
-    ).one_or_none()
-    if last is None or last.state == "complete" or last.started < now - GONE_ON_WITH:
-        return since
-    return since.or_before(Since(last.answers_from, last.noes_from))
+    asked = {"of_portfolio": portfolio.id, "of_recipe": opening.recipe.digest, "lately": now - GONE_ON_WITH}
+    rows = connection.execute(_EARLIER, asked)
+    # Who asks for all afresh goes on with those who did, and who asks for what failed with their like.
+    earlier = [
+        Earlier(row.noes_from, row.most, row.state == "complete")
+        for row in rows
+        if (row.answers_from > 0) == opening.fresh
+    ]
+    return opening.since(now, earlier)
 
 
 def _known_portfolio(connection: Connection, opening: Opening) -> Portfolio | None:

@@ -14,6 +14,7 @@ from manyeyes.model.ticket import Go, Held, Intent, Key, Ticket, Unsettled
 from manyeyes.store.values import (
     Beat,
     Begun,
+    Earlier,
     Known,
     Opening,
     Outlook,
@@ -43,8 +44,8 @@ class MemoryStore:
         #: Which run is buying an answer now.
         self.claims: dict[Key, str] = {}
         self.beats: list[Beat] = []
-        #: The last run of a portfolio with a recipe, and the state that it is in.
-        self._last: dict[tuple[Portfolio, str], RunRecord] = {}
+        #: The runs of a portfolio with a recipe that asked afresh, and the state of every run.
+        self._earlier: dict[tuple[Portfolio, str], list[tuple[RunRecord, Opening]]] = {}
         self._states: dict[str, str] = {}
         self._lessons: dict[str, str] = {}
         self._places: dict[str, tuple[str, str]] = {}
@@ -64,7 +65,8 @@ class MemoryStore:
         portfolio = self.portfolios.setdefault(opening.sources, Portfolio(self._id(), opening.label))
         opened = float(next(self._ids))
         record = RunRecord(self._id(), portfolio, opened, self._since(opening, portfolio, opened))
-        self._last[portfolio, opening.recipe.digest] = record
+        if record.since.noes_from:
+            self._earlier.setdefault((portfolio, opening.recipe.digest), []).append((record, opening))
         self._states[record.id] = "running"
         self.outcomes[record.id] = []
         return record
@@ -77,10 +79,14 @@ class MemoryStore:
         return Outlook(portfolio, self._since(opening, portfolio, float(next(self._ids))))
 
     def _since(self, opening: Opening, portfolio: Portfolio, now: float) -> Since:
-        since, last = opening.since(now), self._last.get((portfolio, opening.recipe.digest))
-        if last is None or self._states[last.id] == "complete":
-            return since
-        return since.or_before(last.since)
+        return opening.since(
+            now,
+            [
+                Earlier(record.since.noes_from, asked.most, self._states[record.id] == "complete")
+                for record, asked in self._earlier.get((portfolio, opening.recipe.digest), ())
+                if asked.fresh == opening.fresh
+            ],
+        )
 
     async def known(
         self, portfolio: Portfolio, images: Sequence[ImageRef], recipe: str, since: Since

@@ -39,7 +39,8 @@ def _answers_have_names(connection: Connection) -> None:
 
 
 def _lessons_are_kept(connection: Connection) -> None:
-    """To 3: what runs have learned of a provider."""
+    """To 3: what runs have learned of a provider, and how many pictures they were to look at."""
+    connection.execute(text("ALTER TABLE runs ADD COLUMN most INTEGER"))
     connection.execute(
         text(
             "CREATE TABLE lessons (name TEXT NOT NULL, text TEXT NOT NULL, learned FLOAT NOT NULL, "

@@ -124,6 +124,8 @@ runs = Table(
     # What is kept from before these times does not count in this run.
     Column("answers_from", Float, nullable=False, server_default="0"),
     Column("noes_from", Float, nullable=False, server_default="0"),
+    # Pictures at most (`--limit`).
+    Column("most", Integer),
     Index("runs_portfolio", "portfolio"),
 )
 

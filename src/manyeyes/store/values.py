@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from math import inf
 
 from manyeyes.model.ask import Recipe
 from manyeyes.model.image import ImageRef
@@ -26,12 +28,36 @@ class Since:
         """Whether an answer, or a final no, that was kept at that time still counts."""
         return kept_at >= (self.noes_from if is_no else self.answers_from)
 
-    def or_before(self, other: Since) -> Since:
-        """What counts in a run that goes on with `other`: where both ask afresh, from that one on."""
-        return Since(
-            min(self.answers_from, other.answers_from or self.answers_from),
-            min(self.noes_from, other.noes_from or self.noes_from),
-        )
+
+@dataclass(frozen=True, slots=True)
+class Earlier:
+    """An earlier run that asked afresh."""
+
+    #: What is kept from before this time did not count in it; runs that went on with each other share it.
+    counts_from: float
+    #: Pictures at most; None for all.
+    most: int | None
+    complete: bool
+
+
+def gone_on_with(earlier: Sequence[Earlier], opened: float) -> float:
+    """From when on what is kept counts in a run that asks afresh, opened at that time, after these others.
+
+    The last of them that stopped is gone on with, unless one that went on with it has answered as many
+    pictures as were wanted: what it brought was paid for, and is fresh.
+    """
+    if not earlier:
+        return opened
+    started = earlier[-1].counts_from
+    wanted = 0.0
+    for run in earlier:
+        if run.counts_from == started:
+            most = inf if run.most is None else run.most
+            if not run.complete:
+                wanted = max(wanted, most)
+            elif most >= wanted:
+                wanted = 0.0
+    return started if wanted else opened
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,10 +73,13 @@ class Opening:
     fresh: bool = False
     #: No final no from before the run is to count.
     retry_failed: bool = False
+    #: Pictures at most; None for all.
+    most: int | None = None
 
-    def since(self, opened: float) -> Since:
-        """What counts in a run that was opened at that time of the store."""
-        return Since(opened if self.fresh else 0.0, opened if self.fresh or self.retry_failed else 0.0)
+    def since(self, opened: float, earlier: Sequence[Earlier]) -> Since:
+        """What counts in a run opened at that time of the store, after others that asked for the same."""
+        counts_from = gone_on_with(earlier, opened) if self.fresh or self.retry_failed else 0.0
+        return Since(counts_from if self.fresh else 0.0, counts_from)
 
 
 @dataclass(frozen=True, slots=True)
