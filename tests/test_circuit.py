@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -48,6 +49,17 @@ def test_a_call_that_was_in_flight_when_it_opened_is_no_probe() -> None:
     circuit = broken(FAILURES).taken()
     assert after(circuit, Ending.BROKEN) == circuit
     assert after(circuit, Ending.ANSWERED) == Circuit()
+
+
+@pytest.mark.parametrize("ending", [Ending.HEARD, Ending.DEFERRED])
+def test_whoever_says_no_is_there(ending: Ending) -> None:
+    circuit = after(broken(FAILURES - 1), ending, *[Ending.BROKEN] * (FAILURES - 1))
+    assert not circuit.is_open
+    assert after(broken(FAILURES).taken(), ending, probe=True) == Circuit()
+
+
+def test_a_permit_that_was_not_used_says_nothing() -> None:
+    assert after(broken(FAILURES - 1), Ending.SAYS_NOTHING, Ending.BROKEN).is_open
 
 
 def test_a_refusal_for_being_one_too_many_is_no_failure_and_one_alone_is() -> None:

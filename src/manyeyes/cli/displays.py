@@ -14,7 +14,16 @@ from rich.progress import Progress as Bar
 from rich.text import Text
 
 from manyeyes.cli.words import printable, size, span
-from manyeyes.model.event import Ended, Event, RunEnded, RunStarted, Skipped, Waiting
+from manyeyes.model.event import (
+    Ended,
+    Event,
+    ProviderBack,
+    ProviderDown,
+    RunEnded,
+    RunStarted,
+    Skipped,
+    Waiting,
+)
 from manyeyes.model.outcome import Failed
 from manyeyes.model.progress import Progress
 from manyeyes.portrait.failures import named
@@ -37,7 +46,7 @@ class Display:
         """An event has happened; what is passed over is named whatever is shown of the progress."""
         if isinstance(event, Skipped):
             self.say(f"Passed over {event.what.name}: {event.what.reason}")
-        elif isinstance(event, Waiting):
+        elif isinstance(event, Waiting | ProviderDown | ProviderBack):
             self.say(event.message)
 
     def shown(self) -> AbstractContextManager[object]:
@@ -79,7 +88,7 @@ class PlainLines(Display):
                 self.say(progress.message)
             case Skipped(what=what):
                 self.say(f"Passed over {what.name}: {what.reason}")
-            case Waiting():
+            case Waiting() | ProviderDown() | ProviderBack():
                 self.say(event.message)
             case _:
                 pass

@@ -6,12 +6,26 @@ import json
 from collections.abc import Iterator, Mapping, MutableMapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, TextIO, cast
 
+import typer
+
+from manyeyes.cli.faults import reason
+from manyeyes.cli.streams import Steady
 from manyeyes.cli.words import printable
 from manyeyes.engine.feed import Listener
 from manyeyes.model.errors import SettingsError
-from manyeyes.model.event import Ended, Event, GroupEnded, RunEnded, RunStarted, Skipped, Waiting
+from manyeyes.model.event import (
+    Ended,
+    Event,
+    GroupEnded,
+    ProviderBack,
+    ProviderDown,
+    RunEnded,
+    RunStarted,
+    Skipped,
+    Waiting,
+)
 from manyeyes.model.outcome import Failed, Outcome
 from manyeyes.model.progress import Progress
 
@@ -33,7 +47,8 @@ def _shown(value: object) -> str:
 def run_log(path: Path | None, form: Literal["text", "json"], level: str) -> Iterator[Listener | None]:
     """A listener that writes what happens in a run to the end of `path`; None where no path is given.
 
-    Raises SettingsError where the file cannot be written.
+    Raises SettingsError where the file cannot be opened. Where it cannot be written later, the log ends
+    there, which is told at the end.
     """
     if path is None:
         yield None
@@ -44,9 +59,10 @@ def run_log(path: Path | None, form: Literal["text", "json"], level: str) -> Ite
         file = path.open("a", encoding="utf-8", errors="backslashreplace", buffering=1)
     except OSError as error:
         raise SettingsError(f"--log-file {str(path)!r} cannot be written: {error.strerror}") from error
+    lines = Steady(file)
     render = structlog.processors.JSONRenderer() if form == "json" else _as_text
     logger = structlog.wrap_logger(
-        structlog.WriteLogger(file),
+        structlog.WriteLogger(cast(TextIO, lines)),
         processors=[
             structlog.processors.add_log_level,
             structlog.processors.TimeStamper(fmt="iso", utc=True),
@@ -54,8 +70,22 @@ def run_log(path: Path | None, form: Literal["text", "json"], level: str) -> Ite
         ],
         wrapper_class=structlog.make_filtering_bound_logger(level),
     )
-    with file:
+    try:
         yield RunLog(logger)
+    finally:
+        _close(path, file, lines)
+
+
+def _close(path: Path, file: TextIO, lines: Steady) -> None:
+    """Close the log; say so where it ends too early."""
+    fault = lines.fault
+    try:
+        file.close()
+    except OSError as error:
+        fault = fault or error
+    if fault is not None:
+        says = f"the log {str(path)!r} could not be written to its end: {reason(fault)}"
+        typer.echo(printable(says), err=True)
 
 
 class RunLog:
@@ -77,6 +107,10 @@ class RunLog:
                 tell("Image analyzed", **_picture(outcome), reused=outcome.reused)
             case Skipped(what=what):
                 self._logger.info("Passed over", name=what.name, reason=what.reason)
+            case ProviderDown(said=said):
+                self._logger.warning("Provider down", said=said)
+            case ProviderBack():
+                self._logger.info("Provider back")
             case Waiting(pictures=pictures, holder=holder):
                 self._logger.info("Waiting", pictures=pictures, holder=holder)
             case GroupEnded():

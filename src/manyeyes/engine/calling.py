@@ -8,6 +8,7 @@ from collections.abc import Awaitable, Callable
 from manyeyes.engine.admission import Admission
 from manyeyes.engine.endings import Endings
 from manyeyes.engine.job import Again, Barred, Job, Settled
+from manyeyes.engine.outage import Outage
 from manyeyes.engine.plan import Plan
 from manyeyes.engine.trouble import FirstCalls
 from manyeyes.engine.worker import Worker
@@ -22,13 +23,14 @@ Consent = Callable[[str], Awaitable[bool]]
 class Calling:
     """One loop admits; a task carries each call out and sees to what comes of it."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0917 - the parts of one run, each once
         self,
         admission: Admission,
         limiter: Limiter,
         worker: Worker,
         endings: Endings,
         plan: Plan,
+        outage: Outage,
         *,
         consent: Consent | None,
         stop: Callable[[str], None],
@@ -37,8 +39,8 @@ class Calling:
         self._limiter = limiter
         self._worker = worker
         self._endings = endings
+        self._outage = outage
         self._wait_at_most = plan.wait_at_most
-        self._down_at_most = 0.0 if plan.stops_when_down else plan.wait_at_most
         self._consent = consent
         self._stop = stop
         self._first_calls = FirstCalls()
@@ -70,7 +72,9 @@ class Calling:
             job = self._admission.next(clock(), only_retries=only_retries)
             permit.sends(self._worker.size_sent(job))
             self._in_flight += 1
-            tasks.create_task(self._call(job, permit, tasks))
+            call = tasks.create_task(self._call(job, permit, tasks))
+            # A task that is cancelled before it begins never comes to its own `finally`.
+            call.add_done_callback(permit.give_up)
 
     def _is_over(self) -> bool:
         return self._admission.is_over and not self._in_flight and not self._asking
@@ -89,9 +93,11 @@ class Calling:
                     self._come_back(step)
                 case Barred(why=why):
                     self._stop(why)
-            # One that was only looked for has called nobody.
-            trouble = self._first_calls.after(step) if job.given_up is None else None
-            if trouble is not None:
+            self._outage.after(step)
+            # One that was only looked for has called nobody, and one that was sent to a provider that has
+            # gone down was sent to find out.
+            counts = job.given_up is None and not (self._outage.is_waited_out and self._first_calls.answered)
+            if counts and (trouble := self._first_calls.after(step)) is not None:
                 self._ask_whether_to_go_on(trouble, tasks)
         except StoreError as error:
             self._stop(str(error))
@@ -102,13 +108,8 @@ class Calling:
     def _come_back(self, step: Again) -> None:
         now = asyncio.get_running_loop().time()
         self._admission.park(step.job, now + step.delay)
-        circuit = self._limiter.gates.circuit
         if step.named and step.delay > self._wait_at_most:
             self._stop(f"the provider asks to wait {_span(step.delay)}: run the same command again then")
-        elif circuit.is_open and circuit.down_for(now) >= self._down_at_most:
-            self._stop(
-                f"the provider is down, lastly: {step.message} Run the same command again when it is back"
-            )
 
     def _ask_whether_to_go_on(self, trouble: str, tasks: asyncio.TaskGroup) -> None:
         if self._consent is None:

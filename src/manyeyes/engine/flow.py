@@ -12,6 +12,7 @@ from manyeyes.engine.claims import Claims
 from manyeyes.engine.elsewhere import Elsewhere
 from manyeyes.engine.endings import Endings
 from manyeyes.engine.feed import Feed, Groups
+from manyeyes.engine.outage import Outage
 from manyeyes.engine.plan import Plan
 from manyeyes.engine.preparing import Preparing
 from manyeyes.engine.seams import Parts
@@ -56,7 +57,14 @@ class Flow:
             stop=self.stop,
         )
         self._calling = Calling(
-            admission, parts.limiter, worker, endings, plan, consent=consent, stop=self.stop
+            admission,
+            parts.limiter,
+            worker,
+            endings,
+            plan,
+            Outage(plan, parts.limiter, feed.tell, self.stop),
+            consent=consent,
+            stop=self.stop,
         )
         self._listing: asyncio.Task[None] | None = None
         self.stopped: str | None = None

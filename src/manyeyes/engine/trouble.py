@@ -6,7 +6,7 @@ from collections import Counter
 
 from manyeyes.engine.job import HELD, Again, Settled, Step
 from manyeyes.model.errors import RateLimited, Refused
-from manyeyes.model.outcome import NoAnswer
+from manyeyes.model.outcome import Answer, NoAnswer
 
 #: Of the first calls of a run …
 FIRST_CALLS = 20
@@ -22,10 +22,13 @@ class FirstCalls:
 
     def __init__(self) -> None:
         self._seen = 0
+        #: Some call has been answered.
+        self.answered = False
         self._reasons: Counter[str] = Counter()
 
     def after(self, step: Step) -> str | None:
         """Take note of a call; says what the trouble is when this one makes it."""
+        self.answered = self.answered or (isinstance(step, Settled) and isinstance(step.end, Answer))
         if self._seen == FIRST_CALLS:
             return None
         self._seen += 1

@@ -98,7 +98,8 @@ class Worker:
                 permit.spent(reply.usage)
         except TimeoutError:
             await self._cancel(attempt)
-            ending = Ending.BROKEN
+            # What was begun and takes its time shows that somebody is there.
+            ending = Ending.BROKEN if attempt.ticket is None else Ending.HEARD
             return self._too_late(attempt.job)
         except AnalyzerError as error:
             ending = _ending(error)
@@ -178,10 +179,12 @@ def _ending(error: AnalyzerError) -> Ending:
     match error:
         case Pushback():
             return Ending.PUSHED_BACK if named_wait(error) is None else Ending.DEFERRED
-        case Broken() | OutOfTime():
+        case Broken():
+            return Ending.HEARD if error.ended and error.heard else Ending.BROKEN
+        case OutOfTime():
             return Ending.BROKEN
         case _:
-            return Ending.SAYS_NOTHING
+            return Ending.HEARD
 
 
 def _not_too_early(job: Job, error: AnalyzerError, delay: float) -> float:

@@ -71,6 +71,34 @@ class Waiting:
 
 
 @dataclass(frozen=True, slots=True)
+class ProviderDown:
+    """The provider answers nobody; from now on only a probe goes now and then."""
+
+    #: What was said, or not, to the call before.
+    said: str
+    #: Seconds for which it is waited for.
+    at_most: float
+    at: float
+
+    @property
+    def message(self) -> str:
+        """The line that a person reads."""
+        return f"The provider is down: {self.said} Waiting for it, {self.at_most / 60:.0f} minutes at most..."
+
+
+@dataclass(frozen=True, slots=True)
+class ProviderBack:
+    """It answers again."""
+
+    at: float
+
+    @property
+    def message(self) -> str:
+        """The line that a person reads."""
+        return "The provider is back."
+
+
+@dataclass(frozen=True, slots=True)
 class RunEnded:
     """Nothing is in flight any more."""
 
@@ -79,4 +107,4 @@ class RunEnded:
     at: float
 
 
-Event = RunStarted | Listed | Skipped | Ended | GroupEnded | Waiting | RunEnded
+Event = RunStarted | Listed | Skipped | Ended | GroupEnded | Waiting | ProviderDown | ProviderBack | RunEnded

@@ -5,7 +5,18 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import assert_never
 
-from manyeyes.model.event import Ended, Event, GroupEnded, Listed, RunEnded, RunStarted, Skipped, Waiting
+from manyeyes.model.event import (
+    Ended,
+    Event,
+    GroupEnded,
+    Listed,
+    ProviderBack,
+    ProviderDown,
+    RunEnded,
+    RunStarted,
+    Skipped,
+    Waiting,
+)
 from manyeyes.model.outcome import Analyzed, Failed
 
 #: Calls that must have ended before a time left is worth showing.
@@ -107,7 +118,7 @@ class Progress:
                 return replace(self, passed_over=self.passed_over + 1, at=at)
             case Ended():
                 return self._ended(event)
-            case GroupEnded(at=at) | Waiting(at=at):
+            case GroupEnded(at=at) | Waiting(at=at) | ProviderDown(at=at) | ProviderBack(at=at):
                 return replace(self, at=at)
             case RunEnded(stopped=stopped, at=at):
                 return replace(self, finished=True, stopped=stopped, at=at)

@@ -52,7 +52,7 @@ class Circuit:
     def after(self, ending: Ending, now: float, *, probe: bool, alone: bool) -> Self:
         """The circuit once a call has ended. `probe`: it was sent to find out; `alone`: no other call was
         in flight with it, so that it was not refused for being one too many."""
-        if ending is Ending.ANSWERED:
+        if ending in (Ending.ANSWERED, Ending.HEARD, Ending.DEFERRED):
             return type(self)() if self.failures or self.is_open else self
         failed = ending is Ending.BROKEN or (ending is Ending.PUSHED_BACK and alone)
         if self.is_open:

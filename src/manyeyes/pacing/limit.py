@@ -18,6 +18,8 @@ class Ending(Enum):
     DEFERRED = "deferred"
     #: The service or the line broke off, or took longer than anyone waits.
     BROKEN = "broken"
+    #: It answered, with a no to this picture: it is there, and that is all.
+    HEARD = "heard"
     #: A corrupt picture must not move the limit.
     SAYS_NOTHING = "says nothing about capacity"
 

@@ -63,6 +63,10 @@ class Permit:
                 self.limiter.refused(self, seconds)
             self.limiter.cool_down(seconds)
 
+    def give_up(self, _: object) -> None:
+        """Whoever was to call has ended, and may never have begun."""
+        self.release(Ending.SAYS_NOTHING)
+
     def release(self, ending: Ending) -> None:
         """The call is over."""
         if not self.released:

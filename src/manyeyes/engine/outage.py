@@ -1,0 +1,53 @@
+"""A provider that is down: told once when it goes and once when it is back, and waited for only so long."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+
+from manyeyes.engine.job import Again, Settled, Step
+from manyeyes.engine.plan import Plan
+from manyeyes.model.event import Event, ProviderBack, ProviderDown
+from manyeyes.model.outcome import NoAnswer
+from manyeyes.pacing.limiter import Limiter
+
+
+class Outage:
+    """Looks at the circuit after every call."""
+
+    def __init__(
+        self, plan: Plan, limiter: Limiter, tell: Callable[[Event], None], stop: Callable[[str], None]
+    ) -> None:
+        self._at_most = 0.0 if plan.stops_when_down else plan.wait_at_most
+        self._limiter = limiter
+        self._tell = tell
+        self._stop = stop
+        self._told = False
+
+    @property
+    def is_waited_out(self) -> bool:
+        """Whether it is down now."""
+        return self._limiter.gates.circuit.is_open
+
+    def after(self, step: Step) -> None:
+        """A call has ended."""
+        now, circuit = asyncio.get_running_loop().time(), self._limiter.gates.circuit
+        if not circuit.is_open:
+            if self._told:
+                self._told = False
+                self._tell(ProviderBack(now))
+            return
+        said = _said(step)
+        if circuit.down_for(now) >= self._at_most:
+            self._stop(f"the provider is down, lastly: {said} Run the same command again when it is back")
+        elif not self._told:
+            self._told = True
+            self._tell(ProviderDown(said, self._at_most, now))
+
+
+def _said(step: Step) -> str:
+    match step:
+        case Again(message=message) | Settled(end=NoAnswer(message=message)):
+            return f"{message.rstrip('.')}."
+        case _:
+            return "nothing."
