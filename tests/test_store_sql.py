@@ -293,3 +293,15 @@ def test_a_store_may_serve_one_loop_after_another(file: Path) -> None:
     assert asyncio.run(store.carry_out(_seven)) == 7
     asyncio.run(store.__aexit__())
     assert store_threads() == []
+
+
+def test_what_is_given_up_in_a_group_stays_given_up(tmp_path: Path) -> None:
+    async def main() -> None:
+        async with SqlStore(f"sqlite:///{tmp_path / 'store.db'}") as store:
+            one, other = await store.open_run(OPENING), await store.open_run(OPENING)
+            await store.begin(purchase(other, 2))
+            # All in one group; another run's giving up comes first, and must not draw this run's with it.
+            await asyncio.gather(store.let_go(key(2)), store.begin(purchase(one, 1)), store.let_go(key(1)))
+            assert isinstance(await store.begin(purchase(other, 1)), Go)
+
+    asyncio.run(main())

@@ -68,6 +68,7 @@ class SqlStore:
         self._let_go = partial(statements.let_go, owner=self.owner)
         self._beat = partial(life.beat, owner=self.owner)
         self._renew = partial(life.renew, owner=self.owner)
+        self._thread.last = (self._let_go, self._beat)
 
     async def __aenter__(self) -> SqlStore:
         await self._thread.start()

@@ -36,7 +36,14 @@ class _Request:
 
 
 class StoreThread:
-    """Carries out statements on the database that `connect` opens; at the end, `farewell`."""
+    """Carries out statements on the database that `connect` opens; at the end, `farewell`.
+
+    Requests of one group are put together by their statements; those of `last` come after all others, in
+    their order, so that what is given up stays given up however the group was put together.
+    """
+
+    #: Statements that give up what others take.
+    last: tuple[Statement, ...] = ()
 
     def __init__(
         self, url: str, connect: Callable[[], Engine], farewell: Callable[[Connection], object]
@@ -126,7 +133,7 @@ class StoreThread:
     def _carry_out(self, connection: Connection, group: list[_Request]) -> None:
         try:
             with connection.begin():
-                results = _all(connection, group)
+                results = _all(connection, group, self.last)
         except Exception as error:  # noqa: BLE001 - whatever it is, the one who asked must hear of it
             if len(group) == 1 or is_of_the_database(error):
                 _tell(group, [as_store_error(self._url, error) for _ in group])
@@ -142,13 +149,15 @@ def _is_open(_: Connection, requests: Sequence[None]) -> Sequence[None]:
     return requests
 
 
-def _all(connection: Connection, group: list[_Request]) -> list[Any]:
+def _all(connection: Connection, group: list[_Request], last: Sequence[Statement]) -> list[Any]:
     """The results of a group in its order; requests of one kind are done by one statement."""
     kinds: dict[Statement, list[int]] = {}
     for index, request in enumerate(group):
         kinds.setdefault(request.statement, []).append(index)
     results: list[Any] = [None] * len(group)
-    for statement, indices in kinds.items():
+    ordered = sorted(kinds, key=lambda kind: last.index(kind) if kind in last else -1)
+    for statement in ordered:
+        indices = kinds[statement]
         done = statement(connection, [group[index].value for index in indices])
         for index, result in zip(indices, done, strict=True):
             results[index] = result
