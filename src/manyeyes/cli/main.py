@@ -8,16 +8,19 @@ import os
 import sys
 import tempfile
 import traceback
+from contextlib import suppress
 from importlib import import_module
 from importlib.metadata import version
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, TextIO, cast
 
 import typer
 from typer import TyperException
 from typer.core import TyperGroup
 
 from manyeyes.cli.codes import STOPPED, UNUSABLE, WAS_INTERRUPTED
+from manyeyes.cli.faults import reason, sentence
+from manyeyes.cli.streams import Steady, let_go, open_streams
 from manyeyes.cli.usage import complaint, likely
 from manyeyes.cli.words import printable
 from manyeyes.model.errors import ManyeyesError, SettingsError
@@ -104,11 +107,27 @@ def root(
 
 def main() -> None:
     """Run the command line; every expected fault is one sentence on stderr."""
+    open_streams()
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             # A terminal of another encoding shows what it can of a name; it is no reason to fail.
             stream.reconfigure(errors="backslashreplace")
-    sys.exit(_carried_out())
+    stderr, told = sys.stderr, Steady(sys.stderr)
+    # A run goes on to its end whoever has stopped reading how it goes.
+    sys.stderr = cast(TextIO, told)
+    code = _carried_out()
+    sys.stderr = stderr
+    if told.fault is not None:
+        _tell_of_silence(told.fault)
+    for stream in (sys.stdout, sys.stderr):
+        let_go(stream)
+    sys.exit(code)
+
+
+def _tell_of_silence(fault: OSError) -> None:
+    """Say that not all has been said, if that can be said by now."""
+    with suppress(OSError):
+        _say(f"from some point on, what was to be said here could not be written ({reason(fault)})")
 
 
 def _carried_out() -> int:
@@ -126,7 +145,9 @@ def _carried_out() -> int:
     except (KeyboardInterrupt, typer.Abort):
         return WAS_INTERRUPTED
     except OSError as error:
-        _say(f"{error}: free some space, or send the output elsewhere")
+        # Whoever ends a pipe has read enough, and needs no word on it.
+        if not isinstance(error, BrokenPipeError):
+            _say(sentence(error))
         return STOPPED
     except Exception as error:  # noqa: BLE001 - the last resort: a sentence for the user, the trace in a file
         _say(f"a fault of ours, please report it: {error!r}. {_keep_trace()}")

@@ -54,10 +54,18 @@ def say_json(value: object) -> None:
     typer.echo(json_line(value), nl=False)
 
 
+class _Output(Console):
+    """Stdout; that nobody reads it any more is said to whoever called, as of every other stream."""
+
+    def on_broken_pipe(self) -> None:
+        """Called while the fault is at hand."""
+        raise  # noqa: PLE0704
+
+
 def say(*texts: str | Text) -> None:
     """Print a line; pieces of Text keep their style where the terminal can."""
     line = Text.assemble(*(text if isinstance(text, Text) else printable(text) for text in texts))
-    Console(highlight=False).print(line, soft_wrap=True)
+    _Output(highlight=False).print(line, soft_wrap=True)
 
 
 def is_terminal() -> bool:
@@ -76,7 +84,7 @@ def say_table(titles: Sequence[str], rows: Iterable[Sequence[str | Text]]) -> No
     On a terminal the first column is shortened to what the others leave it, but not to less than a third;
     cells of the others may take several lines.
     """
-    console = Console(highlight=False)
+    console = _Output(highlight=False)
     if not console.is_terminal:
         for row in (titles, *rows):
             typer.echo("\t".join(cell.plain if isinstance(cell, Text) else printable(cell) for cell in row))

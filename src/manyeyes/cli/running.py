@@ -17,7 +17,9 @@ from manyeyes.cli.asking import Question
 from manyeyes.cli.closing import closing_line, counts, failure_lines
 from manyeyes.cli.codes import ALL_ANALYZED, SOME_FAILED, STOPPED, WAS_INTERRUPTED
 from manyeyes.cli.displays import Display, Style, open_display
+from manyeyes.cli.faults import reason
 from manyeyes.cli.interrupts import Interrupts
+from manyeyes.cli.reading import SHORT
 from manyeyes.cli.summary import say_summary
 from manyeyes.cli.words import printable
 from manyeyes.engine.feed import Listener
@@ -87,11 +89,26 @@ async def _close(assembly: Assembly, store: SqlStore, manner: Manner, run: Run) 
     if manner.progress != "json":
         for line in (closing_line(progress), *failure_lines(await causes_of(pages(store, run.id)))):
             typer.echo(line, err=True)
-    if manner.json:
-        typer.echo(json.dumps(counts(run.id, progress)))
-    else:
-        await say_summary(store, run.id, progress)
+    try:
+        if manner.json:
+            typer.echo(json.dumps(counts(run.id, progress)))
+        else:
+            await say_summary(store, run.id, progress)
+    except OSError as error:
+        typer.echo(f"manyeyes: {_output_lost(run.id, progress, error)}", err=True)
+        return STOPPED
     return _exit_code(progress)
+
+
+def _output_lost(run: str, progress: Progress, error: OSError) -> str:
+    """That the run is not lost with what was to be printed of it."""
+    whole = (
+        "complete and kept" if progress.finished and progress.stopped is None else "kept as far as it came"
+    )
+    return (
+        f"the run is {whole}, but what it came to could not be printed ({reason(error)}): "
+        f"`manyeyes show {run[:SHORT]}` shows it"
+    )
 
 
 async def _write_results(store: SqlStore, run: Run, out: Path) -> None:
