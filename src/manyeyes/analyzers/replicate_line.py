@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -16,6 +17,25 @@ CONNECT_SECONDS = 10.0
 SHORTEST_SECRET = 12
 #: Bytes a second: what a slow line is given for a body, on top of the patience for the answer.
 _SLOW_LINE = 50_000
+#: What is said of a fault that is of this kind, and of none before it.
+_SAID: tuple[tuple[type[Exception], str], ...] = (
+    (
+        aiohttp.ClientConnectorDNSError,
+        "The name {host} cannot be resolved; see whether it is right and the network is up.",
+    ),
+    (aiohttp.ClientConnectorCertificateError, "The certificate of {origin} cannot be trusted: {why}."),
+    (
+        aiohttp.ClientSSLError,
+        "No secure connection to {origin} came about; see whether it is http: or https: there.",
+    ),
+    (
+        aiohttp.ClientConnectorError,
+        "Nobody answers at {origin}; see whether the address is right and the network is up.",
+    ),
+    (aiohttp.InvalidURL, "{origin} is no address that can be called."),
+    (aiohttp.ClientResponseError, "{origin} answered with something that is not HTTP."),
+    (Exception, "The connection to {origin} broke off."),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,8 +90,7 @@ class Line:
         except TimeoutError as error:
             raise Broken(f"{self._origin} did not answer within {request.seconds:.0f} s.") from error
         except (aiohttp.ClientError, OSError, ValueError) as error:
-            reason = str(error)[:200] or type(error).__name__
-            raise Broken(f"The connection to {self._origin} broke: {reason}.") from error
+            raise Broken(said_of(error, self._origin)) from error
 
     async def _exchange(self, request: Request) -> Answer:
         assert self._session is not None, "entered before its first call"
@@ -89,6 +108,15 @@ class Line:
             raw = raw.replace(self._token.encode(), b"[token]")
         headers = {name.lower(): value for name, value in response.headers.items()}
         return Answer(response.status, headers, _object(raw))
+
+
+def said_of(error: Exception, origin: str) -> str:
+    """What became of a request to `origin` that has no whole answer, in a sentence."""
+    if isinstance(error, aiohttp.ClientConnectorError) and error.errno in (errno.EMFILE, errno.ENFILE):
+        return f"No connection to {origin}: too many open files; use a lower --concurrency."
+    said = next(said for kind, said in _SAID if isinstance(error, kind))
+    why = getattr(getattr(error, "certificate_error", None), "verify_message", "it is not valid")
+    return said.format(origin=origin, host=getattr(error, "host", origin), why=why.rstrip("."))
 
 
 async def _read(response: aiohttp.ClientResponse, longest: int) -> bytes:
