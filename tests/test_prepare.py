@@ -111,6 +111,17 @@ def test_a_truncated_picture_is_unreadable(format_name: str, left: float) -> Non
         prepare(original(data[: int(len(data) * left)]), SMALL)
 
 
+def test_that_a_picture_is_truncated_is_said_once() -> None:
+    noise = np.random.default_rng(1).integers(0, 256, (60, 80, 3)).astype(np.uint8)
+    data = encoded(Image.fromarray(noise), "JPEG")
+    with pytest.raises(UnreadableImage) as caught:
+        prepare(original(data[: len(data) // 2]), SMALL)
+    assert str(caught.value) == (
+        "'shop/dress.jpg' cannot be decoded as JPEG: image file is truncated; "
+        "export it again, or copy it again from where it came"
+    )
+
+
 @pytest.mark.parametrize("format_name", FORMATS)
 def test_a_picture_with_only_its_first_bytes_right_is_unreadable(format_name: str) -> None:
     data = encoded(quarters(), format_name)

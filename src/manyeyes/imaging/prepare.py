@@ -53,12 +53,18 @@ def prepare(original: Original, preparation: Preparation, *, max_pixels: int = M
     except (MemoryError, Image.DecompressionBombError) as error:
         raise ImageTooLarge(f"{name!r} takes more memory to decode than there is; shrink it first") from error
     except Exception as error:
-        # Some readers end their messages with a newline.
-        why = " ".join(str(error).split()) or type(error).__name__
         raise UnreadableImage(
-            f"{name!r} cannot be decoded as {kind} ({why}): it is truncated or corrupt; "
+            f"{name!r} cannot be decoded as {kind}: {_in_short(error)}; "
             "export it again, or copy it again from where it came"
         ) from error
+
+
+def _in_short(error: Exception) -> str:
+    """What the reader says, once: some say themselves that it is truncated, others speak of boxes."""
+    # Particulars in brackets go, and the newline at the end of some.
+    why = " ".join(_BRACKETS.sub("", str(error)).split()).rstrip(".") or type(error).__name__
+    plain = "truncated" in why or "corrupt" in why
+    return why if plain else f"it is truncated or corrupt ({why})"
 
 
 def _prepare(original: Original, kind: Format, preparation: Preparation, max_pixels: int) -> PreparedImage:
@@ -121,6 +127,8 @@ def _encode(pixels: Image.Image, preparation: Preparation) -> bytes:
     return buffer.getvalue()
 
 
+#: A short remark in round brackets, with what may stand in brackets within.
+_BRACKETS = re.compile(r"\((?:[^()]|\([^()]*\))*\)")
 _REMARKS = re.compile(r"PIL\.")
 
 
