@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from command_line import draw
-from manyeyes.cli.main import load
+from manyeyes.cli.main import COMMANDS, load
 from manyeyes.settings import DEFAULT_CONCURRENCY, Settings
 from reading_place import Place
 
@@ -40,6 +40,13 @@ def place(tmp_path: Path) -> Place:
         ("analyze", "analyze needs SOURCE: folders, pictures and ZIPs, several at once"),
         ("analyze shop --burst 3", "--burst needs --rpm: it says how many calls may start at once"),
         ("simulate --burst 3", "--burst needs --rpm"),
+        ("analyze shop --batch-size 4", "--batch-size needs --strategy batch: no other has batches"),
+        ("analyze shop --batch-size auto --strategy sequential", "--batch-size needs --strategy batch"),
+        ("simulate --batch-size 4", "--batch-size needs --strategy batch"),
+        ("analyze shop --memory-mb 9", "--memory-mb needs --strategy batch --batch-size auto"),
+        ("analyze shop --memory-mb 9 --strategy batch", "--memory-mb needs --strategy batch --batch-size"),
+        ("analyze shop --memory-mb 9 --strategy batch --batch-size 3", "--memory-mb needs --strategy batch"),
+        ("simulate --memory-mb 9", "--memory-mb needs --strategy batch --batch-size auto"),
         ("simulate --cv none", "--cv must be a number from 0 up, not 'none'"),
         ("sample --count 0", "--count must be a whole number from 1 to 100000, not '0'"),
         ("sample --seed 1.5", "--seed must be a whole number, not '1.5'"),
@@ -86,6 +93,29 @@ def test_no_command_at_all_shows_the_help(place: Place) -> None:
 def test_a_burst_beside_a_rate_is_taken(place: Place) -> None:
     assert place.manyeyes("simulate", "--rpm", "600", "--burst", "3", "--json").code == 0
     assert place.manyeyes("simulate", "--burst", "3", "--json", ANALYSIS_RPM="600").code == 0
+
+
+def test_what_a_flag_needs_may_stand_in_the_environment(place: Place) -> None:
+    batches = {"ANALYSIS_STRATEGY": "batch", "ANALYSIS_BATCH_SIZE": "auto"}
+    assert place.manyeyes("simulate", "--memory-mb", "9", "--json", **batches).code == 0
+    assert place.manyeyes("simulate", "--batch-size", "4", "--json", ANALYSIS_STRATEGY="batch").code == 0
+
+
+def test_the_environment_alone_may_say_what_is_not_needed_now(place: Place) -> None:
+    spare = {"ANALYSIS_BATCH_SIZE": "4", "ANALYSIS_MEMORY_MB": "9", "ANALYSIS_BURST": "3"}
+    assert place.manyeyes("simulate", "--json", **spare).code == 0
+
+
+@pytest.mark.parametrize("columns", ["40", "80", "200"])
+@pytest.mark.parametrize("command", COMMANDS)
+def test_the_help_cuts_no_option_at_any_width(place: Place, command: str, columns: str) -> None:
+    done = place.manyeyes(command, "--help", COLUMNS=columns)
+    assert done.code == 0
+    words = done.out.split()
+    for parameter in load(command).params:
+        if parameter.param_type_name == "option":
+            assert any(name in words for name in parameter.opts), parameter.name
+    assert not set("…│╭") & set(done.out)
 
 
 @pytest.mark.parametrize("command", ["analyze", "simulate"])

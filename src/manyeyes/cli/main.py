@@ -71,7 +71,11 @@ def _nothing() -> None:
 
 def load(name: str) -> Any:
     """The command of this name, its module imported."""
-    app = typer.Typer(add_completion=False, context_settings={"help_option_names": ["-h", "--help"]})
+    app = typer.Typer(
+        add_completion=False,
+        rich_markup_mode=None,
+        context_settings={"help_option_names": ["-h", "--help"]},
+    )
     # What is imported stays: to look for garbage among it would take a tenth of the start.
     gc.disable()
     try:
@@ -85,6 +89,8 @@ def load(name: str) -> Any:
 app = typer.Typer(
     cls=LazyCommands,
     no_args_is_help=True,
+    # Plain help fits any width without cutting a name, and is there sooner.
+    rich_markup_mode=None,
     context_settings={"help_option_names": ["-h", "--help"]},
     pretty_exceptions_enable=False,
 )
@@ -135,8 +141,10 @@ def _carried_out() -> int:
     try:
         return int(app(prog_name="manyeyes", standalone_mode=False) or 0)
     except TyperException as error:
-        # Whoever typed no command at all has been shown the help.
-        if type(error).__name__ != "NoArgsIsHelpError":
+        if type(error).__name__ == "NoArgsIsHelpError":
+            # Whoever typed no command at all is shown the help.
+            typer.echo(error.message, err=True)
+        else:
             _say(complaint(error))
         return UNUSABLE
     except ManyeyesError as error:

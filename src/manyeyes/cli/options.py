@@ -36,6 +36,11 @@ StoreOption = Annotated[
 def settings_of(ctx: typer.Context) -> Settings:
     """The settings, those first that the command line gives. Raises SettingsError."""
     settings = read_settings({name: ctx.params[name] for name in Settings.model_fields if name in ctx.params})
-    if ctx.params.get("burst") is not None and settings.rpm is None:
+    given = {name for name, value in ctx.params.items() if value is not None}
+    if "burst" in given and settings.rpm is None:
         raise SettingsError("--burst needs --rpm: it says how many calls may start at once under that rate")
+    if "batch_size" in given and settings.strategy != "batch":
+        raise SettingsError("--batch-size needs --strategy batch: no other has batches")
+    if "memory_mb" in given and (settings.strategy, settings.batch_size) != ("batch", "auto"):
+        raise SettingsError("--memory-mb needs --strategy batch --batch-size auto: they cut batches by it")
     return settings
