@@ -9,6 +9,7 @@ from typing import Annotated, Any, Literal
 
 import typer
 
+from manyeyes.cli.faults import reason
 from manyeyes.model.errors import SettingsError
 from manyeyes.stand_in.replicate import run_replicate
 from manyeyes.stand_in.world import OPTIONS, Option, world_from
@@ -65,4 +66,6 @@ def command(
     except ValueError as error:
         raise SettingsError(str(error)) from None
     except OSError as error:
-        raise SettingsError(f"the stand-in cannot start: {error}; try another --port or --journal") from None
+        raise SettingsError(
+            f"the stand-in cannot start ({reason(error)}): try another --port or --journal"
+        ) from None
