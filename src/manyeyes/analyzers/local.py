@@ -20,7 +20,7 @@ _TRAITS = Traits(
     adapter="local",
     model="measured-1",
     base_url="",
-    preparation=Preparation(longest_edge=384, encoding="rgb"),
+    preparation=Preparation(longest_edge=384, encoding="rgb", version=2),
     paid=False,
     cpu_bound=True,
 )
