@@ -39,7 +39,7 @@ class Outage:
             return
         said = _said(step)
         if circuit.down_for(now) >= self._at_most:
-            self._stop(f"the provider is down, lastly: {said} Run the same command again when it is back")
+            self._stop(f"the provider is down, lastly: {said.rstrip(".")}")
         elif not self._told:
             self._told = True
             self._tell(ProviderDown(said, self._at_most, now))
