@@ -39,15 +39,15 @@ class Outage:
             return
         said = _said(step)
         if circuit.down_for(now) >= self._at_most:
-            self._stop(f"the provider is down, lastly: {said.rstrip(".")}")
+            self._stop(f"the provider is down, lastly: {said}")
         elif not self._told:
             self._told = True
-            self._tell(ProviderDown(said, self._at_most, now))
+            self._tell(ProviderDown(f"{said}.", self._at_most, now))
 
 
 def _said(step: Step) -> str:
     match step:
         case Again(message=message) | Settled(end=NoAnswer(message=message)):
-            return f"{message.rstrip('.')}."
+            return message.rstrip(".")
         case _:
-            return "nothing."
+            return "no word"
