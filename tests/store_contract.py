@@ -86,6 +86,21 @@ class StoreContract(Opened):
 
         self.with_run(test)
 
+    # Lessons
+
+    def test_what_was_remembered_last_is_recalled(self) -> None:
+        async def test(store: Store, _: RunRecord) -> None:
+            assert await store.recall("far") is None
+            await store.remember("far", "much")
+            await store.remember("far", "more")
+            await store.remember("near", "nothing")
+            recalled = await store.recall("far")
+            assert recalled is not None
+            assert recalled.text == "more"
+            assert 0 <= recalled.age < 60
+
+        self.with_run(test)
+
     # Answers
 
     def test_a_new_store_knows_nothing(self) -> None:

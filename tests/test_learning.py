@@ -1,0 +1,89 @@
+"""What one run learns of a provider is where the next one starts."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from PIL import Image
+
+from manyeyes.analyzers.scripted import SCRIPTED, Scripted
+from manyeyes.assemble import Wish, assembled
+from manyeyes.imaging.threads import cores
+from manyeyes.pacing.adaptive import AdaptiveLimit
+from manyeyes.pacing.knowledge import FRESH, STALE, Knowledge
+from manyeyes.pacing.limit import FixedLimit, Limit
+from manyeyes.pacing.threshold import ThresholdLimit
+from manyeyes.settings import read_settings
+from manyeyes.store.memory import MemoryStore
+
+FAR = replace(SCRIPTED, base_url="http://far", start=7)
+KNOWN = Knowledge(limit=33.0, baseline=1.1, cap=40.0, rate=5.0, burst=30.0)
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    Image.new("RGB", (8, 8)).save(tmp_path / "one.png")
+    return tmp_path
+
+
+def limit_in(folder: Path, store: MemoryStore, concurrency: str, traits: object = FAR) -> Limit:
+    """The limit that a run starts with; nothing is analyzed."""
+
+    async def main() -> Limit:
+        settings = read_settings({"concurrency": concurrency, "min_concurrency": "2"})
+        script = Scripted({}, traits=traits)  # type: ignore[arg-type]
+        async with assembled(settings, Wish([folder]), analyzer=script, store=store) as assembly:
+            return assembly.parts.limiter.limit
+
+    return asyncio.run(main())
+
+
+def test_where_nothing_is_known_it_starts_where_the_analyzer_says(folder: Path) -> None:
+    limit = limit_in(folder, MemoryStore(), "auto")
+    assert isinstance(limit, AdaptiveLimit)
+    assert (limit.limit, limit.floor, limit.ceiling, limit.starting) == (7, 2, 256, True)
+
+
+def test_the_next_run_starts_where_the_last_one_was(folder: Path) -> None:
+    store = MemoryStore()
+    limit_in(folder, store, "auto")
+    (name,) = store._lessons
+    assert "far" in name
+    store._lessons[name] = json.dumps({"limit": 33.0, "baseline": 1.1, "rate": 5.0, "burst": 30.0})
+    limit = limit_in(folder, store, "auto")
+    assert isinstance(limit, AdaptiveLimit)
+    assert (limit.limit, limit.baseline, limit.starting) == (33.0, 1.1, False)
+    # A run with a pinned number learns nothing of the limit, and forgets nothing.
+    assert limit_in(folder, store, "3") == FixedLimit(3)
+    assert json.loads(store._lessons[name])["limit"] == 33.0
+
+
+def test_another_model_or_account_is_another_provider(folder: Path) -> None:
+    store = MemoryStore()
+    for traits in (FAR, replace(FAR, model="other"), replace(FAR, payer="other")):
+        limit_in(folder, store, "auto", traits)
+    assert len(store._lessons) == 3
+
+
+def test_a_rule_and_a_machine_bound_analyzer_are_not_hunted_for(folder: Path) -> None:
+    assert limit_in(folder, MemoryStore(), "threshold") == ThresholdLimit()
+    assert limit_in(folder, MemoryStore(), "auto", replace(FAR, cpu_bound=True)) == FixedLimit(cores())
+
+
+def test_knowledge_fades() -> None:
+    assert KNOWN.aged(FRESH) == KNOWN
+    assert KNOWN.aged(FRESH + 1) == Knowledge(limit=16.5, baseline=1.1)
+    assert KNOWN.aged(STALE + 1) == Knowledge()
+
+
+def test_what_is_known_of_refusals_is_kept_to_from_the_start() -> None:
+    learned = KNOWN.learned()
+    assert learned.wait(0.0) == 0.0
+    for _ in range(30):
+        learned = learned.taken(0.0)
+    assert learned.wait(0.0) == pytest.approx(0.2)
+    assert KNOWN.adaptive(10, 1, 256).value == 33
