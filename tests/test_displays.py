@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rich.text import Text
 
-from manyeyes.cli.displays import LiveBar, PlainLines, bar_line
-from manyeyes.model.event import Ended
+from manyeyes.cli.displays import Display, LiveBar, PlainLines, bar_line
+from manyeyes.model.event import Ended, ProviderBack, ProviderDown, Waiting
 from manyeyes.model.portfolio import Portfolio
 from manyeyes.model.progress import Progress
 from manyeyes.store.values import RunRecord
@@ -97,3 +97,20 @@ def test_markup_in_a_name_is_shown_and_not_obeyed(monkeypatch: pytest.MonkeyPatc
     out = io.StringIO()
     LiveBar(out).hear(Ended(failed(RUN, 7, message="[bold]x[/bold] \\[red] broke"), 1.0), Progress(1, 2))
     assert "[bold]x[/bold] \\[red] broke" in out.getvalue()
+
+
+@pytest.mark.parametrize(
+    "event",
+    [
+        Waiting(2, "process 7", 1.0),
+        ProviderDown("Nobody answers at http://far.", 600.0, 1.0),
+        ProviderBack(2.0),
+    ],
+)
+@pytest.mark.parametrize("display", [LiveBar, PlainLines, Display])
+def test_what_holds_a_run_up_is_said_whatever_is_shown(
+    display: type[Display], event: Waiting | ProviderDown | ProviderBack
+) -> None:
+    out = io.StringIO()
+    display(out).hear(event, Progress(total=5))
+    assert event.message in " ".join(out.getvalue().split())

@@ -10,8 +10,11 @@ from engine_world import DRESS, PAID, album, analyze, limiter_of, parts_of, plan
 from manyeyes.analyzers.scripted import Scripted
 from manyeyes.engine.run import Run
 from manyeyes.lab import virtual_time
-from manyeyes.model.event import Event
+from manyeyes.model.event import Ended, Event
 from manyeyes.model.progress import Progress
+from manyeyes.pacing.limit import FixedLimit
+from manyeyes.pacing.limiter import Limiter
+from manyeyes.pacing.quota import Quota
 from manyeyes.store.memory import MemoryStore
 
 
@@ -41,3 +44,16 @@ def test_a_run_that_is_told_to_stop_when_all_are_in_flight_is_complete() -> None
     told = analyze(album(4), Scripted(DRESS, seconds=3.0, traits=PAID), meanwhile=stop_later)
     assert told.report.stopped is None
     assert told.progress.message == "Complete! Analyzed 4 images."
+
+
+def bound_by(limiter: Limiter, count: int = 12) -> list[str | None]:
+    """What held the next call back, each time that a picture had ended."""
+    told = analyze(album(count), Scripted(DRESS, seconds=3.0), limiter=limiter)
+    return [progress.binds for event, progress in told.events if isinstance(event, Ended)]
+
+
+def test_what_holds_calls_back_is_told_after_each_picture() -> None:
+    # While pictures wait, it is the places; when the last have gone, nothing is left to hold back.
+    assert bound_by(limiter_of(5)) == ["concurrency"] * 10 + [None] * 2
+    assert bound_by(Limiter(FixedLimit(9), Quota.per_minute(10))) == ["requests"] * 11 + [None]
+    assert bound_by(limiter_of(50)) == [None] * 12

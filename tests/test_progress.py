@@ -145,6 +145,7 @@ def test_json_speaks_camel_case() -> None:
         "message",
         "elapsedSeconds",
         "etaSeconds",
+        "bindingGate",
         "error",
     ]
 

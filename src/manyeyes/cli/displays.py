@@ -135,6 +135,8 @@ class LiveBar(Display):
                 self._above(Text.assemble(("failed: ", "red"), printable(named(failed))))
             case Skipped(what=what):
                 self._above(Text(printable(f"passed over {what.name}: {what.reason}"), "dim"))
+            case Waiting() | ProviderDown() | ProviderBack():
+                self._above(Text(printable(event.message), "dim"))
             case RunEnded():
                 return
             case _:
@@ -194,6 +196,7 @@ def _rest(progress: Progress, room: int) -> str:
         (None if eta is None else f"about {span(eta)} left", "dim", 4),
         (None if rate is None else f"{rate:.2g} a second", "dim", 2),
         (None if upload is None else f"{size(upload)} a second up", "dim", 1),
+        (f"held by {progress.binds}" if progress.binds else None, "dim", 0),
     ]
     said = [(words, style, weight) for words, style, weight in parts if words is not None]
     while said and len(_JOINT.join(words for words, _, _ in said)) > room:

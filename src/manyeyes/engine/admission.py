@@ -39,6 +39,11 @@ class Admission:
         return len(self._fresh)
 
     @property
+    def waiting(self) -> int:
+        """All who wait."""
+        return len(self._fresh) + len(self._parked)
+
+    @property
     def parked(self) -> int:
         """Retries that wait."""
         return len(self._parked)

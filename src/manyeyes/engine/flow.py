@@ -42,7 +42,8 @@ class Flow:
             parts.store, record, deadline=plan.deadline, paid=traits.paid, payer=traits.payer
         )
         self._backlog = Backlog()
-        admission = Admission()
+        self._limiter = parts.limiter
+        self._admission = admission = Admission()
         endings = Endings(parts.store, record, self._claims, self._ended)
         preparing = Preparing(parts, plan, record, self._claims, endings)
         batches = Batches(plan.group, plan.batch_budget, self._groups.close) if plan.barrier else None
@@ -114,7 +115,14 @@ class Flow:
             self._groups.count()
             self._backlog.close()
 
+    @property
+    def _binds(self) -> str | None:
+        """What holds calls back."""
+        if not self._admission.waiting:
+            return "preparation" if self._taking.has_more else None
+        return None if self._limiter.held_by is None else self._limiter.held_by.value
+
     def _ended(self, event: Ended) -> None:
-        self._feed.tell(event)
+        self._feed.tell(Ended(event.outcome, event.at, self._binds))
         self._groups.count()
         self._taking.ended(event.outcome.position)

@@ -70,6 +70,11 @@ class Taking:
         self._taken_all = True
         self._close_if_done()
 
+    @property
+    def has_more(self) -> bool:
+        """Whether pictures are being prepared, or are listed and not yet taken in hand."""
+        return bool(self._in_preparation) or not self._taken_all
+
     def stop(self) -> None:
         """Take no more in hand."""
         self._stopped = True

@@ -38,6 +38,8 @@ class Ended:
 
     outcome: Outcome
     at: float
+    #: What holds the next call back now; None where nothing does.
+    binds: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

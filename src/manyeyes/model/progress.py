@@ -50,6 +50,9 @@ class Progress:
     called: int = 0
     #: Bytes of pictures that went over the line.
     sent_bytes: int = 0
+    #: What held the next call back when the latest picture ended: `concurrency`, `requests`, `tokens`,
+    #: `cool-down`, `upload`, `down`, `first word`, or `preparation`; None where nothing did.
+    binds: str | None = None
     finished: bool = False
     #: Why the run stopped before its end.
     stopped: str | None = None
@@ -144,6 +147,7 @@ class Progress:
             at=event.at,
             called=self.called + (outcome.attempts > 0),
             sent_bytes=self.sent_bytes + outcome.sent_bytes,
+            binds=event.binds,
         )
 
     def as_json(self) -> dict[str, object]:
@@ -162,6 +166,7 @@ class Progress:
             "message": self.message,
             "elapsedSeconds": round(self.elapsed, 3),
             "etaSeconds": None if eta is None else round(eta, 1),
+            "bindingGate": self.binds,
         }
         if self.error is not None:
             fields["error"] = self.error

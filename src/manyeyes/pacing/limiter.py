@@ -95,6 +95,8 @@ class Limiter:
         self.gates = Gates(quota, tokens, uplink, listens_first, learned=learned)
         self.in_flight = 0
         self.sent = 0
+        #: The gate that the latest caller waited at, or waits at now; None where it went at once.
+        self.held_by: Gate | None = None
         self._order = SendOrder()
         self._waiters: deque[asyncio.Future[Permit]] = deque()
         #: Callers whose turn has come and who have not run since.
@@ -123,6 +125,7 @@ class Limiter:
         loop = asyncio.get_running_loop()
         now = loop.time()
         if not self._waiters and not self._resuming and self._closed(now)[0] is None:
+            self.held_by = None
             return self._admit(now)
         turn: asyncio.Future[Permit] = loop.create_future()
         self._waiters.append(turn)
@@ -190,6 +193,7 @@ class Limiter:
                 continue
             gate, wait = self._closed(now)
             if gate is not None:
+                self.held_by = gate
                 if wait is not None:
                     self._timer = loop.call_later(wait, self._wake)
                 return
