@@ -9,7 +9,18 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from manyeyes.model.descriptor import StyleDescriptor
-from manyeyes.model.event import Ended, Event, GroupEnded, Listed, RunEnded, RunStarted, Skipped, Waiting
+from manyeyes.model.event import (
+    Ended,
+    Event,
+    GroupEnded,
+    Listed,
+    ProviderBack,
+    ProviderDown,
+    RunEnded,
+    RunStarted,
+    Skipped,
+    Waiting,
+)
 from manyeyes.model.image import ImageRef, Locator, PassedOver
 from manyeyes.model.outcome import Analyzed, Failed
 from manyeyes.model.progress import Progress
@@ -157,3 +168,11 @@ def test_a_wait_for_another_run_says_for_whom_and_changes_no_count() -> None:
         "Waiting for a picture that process 7 on eagle"
     )
     assert Progress(current=2, total=5).after(waiting) == Progress(current=2, total=5, at=12.0)
+
+
+def test_while_the_provider_is_down_that_is_what_holds_calls_back() -> None:
+    down = Progress(current=2, total=5, binds="concurrency").after(
+        ProviderDown("Nobody is there.", 600.0, 3.0)
+    )
+    assert (down.binds, down.at) == ("down", 3.0)
+    assert down.after(ProviderBack(9.0)).binds is None

@@ -121,8 +121,12 @@ class Progress:
                 return replace(self, passed_over=self.passed_over + 1, at=at)
             case Ended():
                 return self._ended(event)
-            case GroupEnded(at=at) | Waiting(at=at) | ProviderDown(at=at) | ProviderBack(at=at):
+            case GroupEnded(at=at) | Waiting(at=at):
                 return replace(self, at=at)
+            case ProviderDown(at=at):
+                return replace(self, at=at, binds="down")
+            case ProviderBack(at=at):
+                return replace(self, at=at, binds=None)
             case RunEnded(stopped=stopped, at=at):
                 return replace(self, finished=True, stopped=stopped, at=at)
             case _:
