@@ -117,20 +117,23 @@ class Progress:
                 return replace(self, started_at=at, at=at)
             case Listed(total=total, at=at):
                 return replace(self, total=total, at=at)
-            case Skipped(at=at):
-                return replace(self, passed_over=self.passed_over + 1, at=at)
             case Ended():
                 return self._ended(event)
-            case GroupEnded(at=at) | Waiting(at=at):
-                return replace(self, at=at)
-            case ProviderDown(at=at):
-                return replace(self, at=at, binds="down")
-            case ProviderBack(at=at):
-                return replace(self, at=at, binds=None)
+            case Skipped() | GroupEnded() | Waiting() | ProviderDown() | ProviderBack():
+                return self._aside(event)
             case RunEnded(stopped=stopped, at=at):
                 return replace(self, finished=True, stopped=stopped, at=at)
             case _:
                 assert_never(event)
+
+    def _aside(self, event: Skipped | GroupEnded | Waiting | ProviderDown | ProviderBack) -> Progress:
+        match event:
+            case Skipped():
+                return replace(self, at=event.at, passed_over=self.passed_over + 1)
+            case ProviderDown() | ProviderBack():
+                return replace(self, at=event.at, binds="down" if isinstance(event, ProviderDown) else None)
+            case _:
+                return replace(self, at=event.at)
 
     def _ended(self, event: Ended) -> Progress:
         outcome = event.outcome
