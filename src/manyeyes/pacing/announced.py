@@ -37,6 +37,8 @@ class Announced:
     #: Seconds from one refill to the next, as announced.
     reset: float = 0.0
     refill_at: float = -inf
+    #: Longest such time that was announced: the next refill may be on its way already, one after it is not.
+    interval: float = 0.0
     #: Units a second that flow back; None while that is not known.
     rate: float | None = None
     #: When `remaining` was so much.
@@ -60,7 +62,7 @@ class Announced:
         if self.rate and self.reset < FAR:
             return (wanted - left) / self.rate
         refills = 1 if self.reset >= FAR else ceil(wanted - left)
-        return max(0.0, self.refill_at + (refills - 1) * self.reset - now)
+        return max(0.0, self.refill_at + (refills - 1) * self.interval - now)
 
     def taken(self, now: float, cost: float = 1) -> Self:
         """What is left once so much is used at `now`."""
@@ -70,7 +72,7 @@ class Announced:
         if left >= cost:
             return replace(self, remaining=left - cost, at=now)
         # A refill has come, of which no more is known than that.
-        return replace(self, remaining=min(left, 0.0), at=now, refill_at=now + self.reset)
+        return replace(self, remaining=min(left, 0.0), at=now, refill_at=now + self.interval)
 
     def heard(
         self,
@@ -95,6 +97,7 @@ class Announced:
             read,
             remaining=remaining - used_since,
             reset=reset,
+            interval=max(self.interval, reset),
             refill_at=sent_at + reset,
             at=sent_at,
             heard_of=used,

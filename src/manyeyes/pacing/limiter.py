@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 
 from manyeyes.model.ask import Allowance, Usage
 from manyeyes.model.errors import Pushback, RateLimited
+from manyeyes.pacing.announced import Announced
 from manyeyes.pacing.gates import SHORTEST_WAIT, Closed, Gate, Gates
 from manyeyes.pacing.knowledge import Knowledge, knowledge_of
 from manyeyes.pacing.limit import Ending, Limit, Sample
@@ -92,7 +93,9 @@ class Limiter:
         listens_first: bool = False,
     ) -> None:
         self.limit = limit
-        self.gates = Gates(quota, tokens, uplink, listens_first, learned=learned)
+        # A rate that is known from before holds until headers have told it anew.
+        known = None if learned is None or learned.rate is None else learned.rate.rate
+        self.gates = Gates(quota, tokens, uplink, listens_first, Announced(rate=known), learned=learned)
         self.in_flight = 0
         self.sent = 0
         #: The gate that the latest caller waited at, or waits at now; None where it went at once.
