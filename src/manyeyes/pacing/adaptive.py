@@ -120,7 +120,7 @@ class AdaptiveLimit:
     def _started_more(self, sample: Sample) -> Self:
         """One more, unless even the calls that end first take longer than an unloaded one."""
         recent = self.recent.plus(log(max(sample.seconds, 1e-3)), 8)
-        slow = self.baseline is not None and recent.mean - self.baseline > log(HIGH)
+        slow = self.baseline is not None and recent.mean - self.baseline > log(LOW)
         limit = self.limit if slow and recent.n == 8 else min(self.limit + 1, self.ceiling)
         return replace(self, limit=limit, recent=recent)
 
