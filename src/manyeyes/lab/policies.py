@@ -35,12 +35,12 @@ _PLAIN: dict[str, Limit] = {
     "vegas": VegasLimit(),
     "gradient2": Gradient2Limit(),
 }
-POLICIES = ("auto", "fixed:N", "truth", "batch:N", *_PLAIN)
+POLICIES = ("auto", "auto:N", "fixed:N", "truth", "batch:N", *_PLAIN)
 
 
 def check_policy(name: str) -> str:
     """The name, if it is that of a policy. Raises SettingsError."""
-    if name in _PLAIN or name in ("auto", "truth") or re.fullmatch(r"(fixed|batch):[1-9]\d{0,5}", name):
+    if name in _PLAIN or name in ("auto", "truth") or re.fullmatch(r"(auto|fixed|batch):[1-9]\d{0,5}", name):
         return name
     raise SettingsError(f"--policy must be one of {', '.join(POLICIES)}, not {name!r}")
 
@@ -49,9 +49,9 @@ def way_of(name: str, scenario: Scenario, draws: Draws, knowledge: Knowledge | N
     """What a policy does in a scenario. Raises SettingsError for a name that is none."""
     check_policy(name)
     announced = scenario.requests is not None and scenario.requests.headers
-    if name == "auto":
+    if name.startswith("auto"):
         known = Knowledge() if knowledge is None else knowledge
-        adaptive = known.adaptive(START, 1, CEILING)
+        adaptive = known.adaptive(float(name.partition(":")[2] or START), 1, CEILING)
         tokens = None if scenario.tokens is None else Tokens(Quota(0.0))
         return Way(
             Limiter(
