@@ -56,7 +56,6 @@ class Assembly:
 
     parts: Parts
     plan: Plan
-    settings: Settings
 
     async def preview(self) -> Preview:
         """What the run will come to: lists the sources, reads nothing, buys nothing."""
@@ -99,7 +98,7 @@ async def assembled(
             parts = Parts(
                 sources, Here(sources.read, ready, threads), analyzer, kept, limiter, parse_descriptor
             )
-            yield Assembly(parts, plan_of(settings, wish, analyzer, concurrency), settings)
+            yield Assembly(parts, plan_of(settings, wish, analyzer, concurrency))
 
 
 @asynccontextmanager

@@ -96,7 +96,7 @@ class Calling:
             self._outage.after(step)
             # One that was only looked for has called nobody, and one that was sent to a provider that has
             # gone down was sent to find out.
-            counts = job.given_up is None and not (self._outage.is_waited_out and self._first_calls.answered)
+            counts = job.given_up is None and not (self._outage.is_down and self._first_calls.answered)
             if counts and (trouble := self._first_calls.after(step)) is not None:
                 self._ask_whether_to_go_on(trouble, tasks)
         except StoreError as error:

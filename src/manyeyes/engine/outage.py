@@ -25,7 +25,7 @@ class Outage:
         self._told = False
 
     @property
-    def is_waited_out(self) -> bool:
+    def is_down(self) -> bool:
         """Whether it is down now."""
         return self._limiter.gates.circuit.is_open
 

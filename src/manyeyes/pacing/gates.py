@@ -10,12 +10,10 @@ from manyeyes.pacing.announced import Announced
 from manyeyes.pacing.circuit import Circuit
 from manyeyes.pacing.quota import Quota, Tokens
 from manyeyes.pacing.uplink import Uplink
-from manyeyes.pacing.window import Learned
+from manyeyes.pacing.window import ALONE, Learned
 
 #: Seconds. A gate that opens sooner is open: no timer could be told to wait for it.
 SHORTEST_WAIT = 1e-7
-#: Seconds for which the first call after a cool-down goes alone.
-ALONE = 0.25
 
 
 class Gate(Enum):

@@ -17,7 +17,7 @@ PERIOD = 60.0
 CALLS, SECONDS, SPACINGS = 5, 3.0, 5.0
 #: Seconds by which the ends that refusals name may differ: waits are rounded up.
 ROUNDING = 1.5
-#: Seconds for which the first call of a window goes alone.
+#: Seconds for which the first call of a window, or after a cool-down, goes alone.
 ALONE = 0.25
 
 
