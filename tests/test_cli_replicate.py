@@ -115,7 +115,7 @@ def _await_creates(place: Path, count: int, process: subprocess.Popen[str]) -> N
 def test_the_first_interrupt_finishes_what_is_in_flight(tmp_path: Path) -> None:
     draw(tmp_path / "shop", 20)
     with provider(tmp_path, median=0.5) as there:
-        process = begin(*PAID, "--json", place=tmp_path, **there)
+        process = begin(*PAID, "--json", "--concurrency", "5", place=tmp_path, **there)
         _await_creates(tmp_path, 6, process)
         process.send_signal(signal.SIGINT)
         done = end(process)

@@ -13,9 +13,12 @@ from PIL import Image
 from manyeyes.analyzers.scripted import SCRIPTED, Scripted
 from manyeyes.assemble import Wish, assembled
 from manyeyes.imaging.threads import cores
+from manyeyes.lab import virtual_time
 from manyeyes.pacing.adaptive import AdaptiveLimit
 from manyeyes.pacing.knowledge import FRESH, STALE, Knowledge
 from manyeyes.pacing.limit import FixedLimit, Limit
+from manyeyes.pacing.limiter import Limiter
+from manyeyes.pacing.limiters import KEPT, Limiters
 from manyeyes.pacing.threshold import ThresholdLimit
 from manyeyes.settings import read_settings
 from manyeyes.store.memory import MemoryStore
@@ -60,6 +63,38 @@ def test_the_next_run_starts_where_the_last_one_was(folder: Path) -> None:
     # A run with a pinned number learns nothing of the limit, and forgets nothing.
     assert limit_in(folder, store, "3") == FixedLimit(3)
     assert json.loads(store._lessons[name])["limit"] == 33.0
+
+
+def test_runs_of_a_process_share_what_paces_them(folder: Path) -> None:
+    async def main() -> list[Limiter]:
+        shared = []
+        for flags in ({}, {}, {"concurrency": "3"}, {"rpm": "50"}, {}):
+            settings, wish = read_settings(flags), Wish([folder])
+            async with assembled(settings, wish, analyzer=far(), store=store) as run:
+                async with assembled(settings, wish, analyzer=far(), store=store) as other:
+                    assert other.parts.limiter is run.parts.limiter
+                shared.append(run.parts.limiter)
+        return shared
+
+    def far() -> Scripted:
+        return Scripted({}, traits=FAR)
+
+    store = MemoryStore()
+    first, second, pinned, paced, last = asyncio.run(main())
+    assert first is second is last
+    assert len({id(limiter) for limiter in (first, pinned, paced)}) == 3
+
+
+def test_a_limiter_that_nobody_has_used_for_a_while_is_made_anew() -> None:
+    async def main() -> tuple[bool, bool]:
+        limiters = Limiters()
+        with limiters.taken("far", lambda: Limiter(FixedLimit(1))) as limiter:
+            await asyncio.sleep(2 * KEPT)
+            kept = limiters.find("far") is limiter
+        await asyncio.sleep(KEPT + 1)
+        return kept, limiters.find("far") is None
+
+    assert virtual_time.run(main()) == (True, True)
 
 
 def test_another_model_or_account_is_another_provider(folder: Path) -> None:

@@ -18,9 +18,19 @@ def an_empty_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
-def test_row_3_unset_it_is_five() -> None:
-    assert read_settings().calls_at_once() == 5
-    assert read_settings({"strategy": "batch"}).calls_at_once() == 5
+def test_row_3_unset_it_is_five_in_batches_and_learned_otherwise() -> None:
+    batch = read_settings({"strategy": "batch"})
+    assert (batch.calls_at_once(), batch.moving) == (5, None)
+    # Groups of the log are of five while the limit moves.
+    assert (read_settings().calls_at_once(), read_settings().moving) == (5, "auto")
+
+
+@pytest.mark.parametrize(
+    "flags",
+    [{"concurrency": "5"}, {"preset": "production"}, {"strategy": "sequential"}, {"strategy": "batch"}],
+)
+def test_row_3_a_number_however_it_is_said_pins_the_limit(flags: dict[str, str]) -> None:
+    assert read_settings(flags).moving is None
 
 
 def test_row_3_the_flag_wins_over_the_environment_and_that_over_the_file(

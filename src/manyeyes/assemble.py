@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import asdict, dataclass
 from functools import partial
+from weakref import WeakKeyDictionary
 
 from manyeyes.analyzers.access import Access
 from manyeyes.analyzers.base import Analyzer, Traits
@@ -28,6 +30,7 @@ from manyeyes.pacing.budget import Budget
 from manyeyes.pacing.knowledge import Knowledge
 from manyeyes.pacing.limit import FixedLimit, Limit
 from manyeyes.pacing.limiter import Limiter
+from manyeyes.pacing.limiters import Limiters
 from manyeyes.pacing.quota import Quota, Tokens
 from manyeyes.pacing.threshold import ThresholdLimit
 from manyeyes.pacing.uplink import Uplink
@@ -36,6 +39,10 @@ from manyeyes.store.database import make_folder
 from manyeyes.store.sql import SqlStore
 
 MEGA = 1_000_000
+
+#: Of each event loop, which a limiter's timers belong to. The runs of a process share what paces them,
+#: however they were started, so this cannot be anybody's own.
+_LIMITERS: WeakKeyDictionary[asyncio.AbstractEventLoop, Limiters] = WeakKeyDictionary()
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,9 +89,19 @@ def open_store(settings: Settings) -> SqlStore:
 
 @asynccontextmanager
 async def assembled(
-    settings: Settings, wish: Wish, *, analyzer: Analyzer | None = None, store: Store | None = None
+    settings: Settings,
+    wish: Wish,
+    *,
+    analyzer: Analyzer | None = None,
+    store: Store | None = None,
+    limiters: Limiters | None = None,
 ) -> AsyncIterator[Assembly]:
-    """Everything that one run needs, open for as long as the block lasts. Raises SettingsError."""
+    """Everything that one run needs, open for as long as the block lasts. Raises SettingsError.
+
+    Runs of this event loop share their limiters, unless `limiters` gives others.
+    """
+    if limiters is None:
+        limiters = _LIMITERS.setdefault(asyncio.get_running_loop(), Limiters())
     sources = Sources(wish.sources)
     sources.check()
     analyzer = analyzer_of(settings) if analyzer is None else analyzer
@@ -92,9 +109,7 @@ async def assembled(
         pixels = int(settings.max_megapixels * MEGA)
         ready = partial(prepare, preparation=analyzer.traits.preparation, max_pixels=pixels)
         concurrency = settings.calls_at_once(await _count(sources) if _by_size(settings) else None)
-        async with _learning(kept, analyzer.traits) as known:
-            limiter = limiter_of(settings, analyzer, concurrency, known.now)
-            known.limiter = limiter
+        async with _limiter(settings, kept, analyzer.traits, concurrency, limiters) as limiter:
             parts = Parts(
                 sources, Here(sources.read, ready, threads), analyzer, kept, limiter, parse_descriptor
             )
@@ -118,34 +133,36 @@ async def _count(sources: Sources) -> int:
     return sum([isinstance(item, ImageRef) async for item in sources.list()])
 
 
-@dataclass(slots=True)
-class _Lesson:
-    """What is known of a provider at the start of a run, and what learns more."""
-
-    now: Knowledge
-    limiter: Limiter | None = None
-
-
 @asynccontextmanager
-async def _learning(store: Store, traits: Traits) -> AsyncIterator[_Lesson]:
-    """What earlier runs have learned; what this one learns is kept for the next, however it ends."""
-    name = json.dumps([traits.adapter, traits.base_url, traits.model, traits.payer])
-    recalled = await store.recall(name) if traits.base_url else None
+async def _limiter(
+    settings: Settings, store: Store, traits: Traits, concurrency: int, limiters: Limiters
+) -> AsyncIterator[Limiter]:
+    """What holds the run's calls back: that of the runs before it, or a new one that starts from what they
+    have learned. What this run learns is kept for the next, however it ends."""
+    provider = [traits.adapter, traits.base_url, traits.model, traits.payer]
+    name, shared = json.dumps(provider), json.dumps([*provider, *_pace(settings, concurrency)])
     known = Knowledge()
-    if recalled is not None:
+    if traits.base_url and (recalled := await store.recall(name)) is not None:
         known = Knowledge(**json.loads(recalled.text)).aged(recalled.age)
-    lesson = _Lesson(known)
-    try:
-        yield lesson
-    finally:
-        if traits.base_url and lesson.limiter is not None:
-            learned = lesson.limiter.knowledge.over(known)
-            # What is kept of a run is not lost because this could not be kept.
-            with suppress(StoreError):
-                await store.remember(name, json.dumps(asdict(learned)))
+    with limiters.taken(shared, lambda: limiter_of(settings, traits, concurrency, known)) as limiter:
+        try:
+            yield limiter
+        finally:
+            if traits.base_url:
+                learned = limiter.knowledge.over(known)
+                # What is kept of a run is not lost because this could not be kept.
+                with suppress(StoreError):
+                    await store.remember(name, json.dumps(asdict(learned)))
 
 
-def limiter_of(settings: Settings, analyzer: Analyzer, concurrency: int, known: Knowledge) -> Limiter:
+def _pace(settings: Settings, concurrency: int) -> tuple[object, ...]:
+    """What is said of the pace: runs that differ in it do not share a limiter."""
+    moves = (settings.moving, settings.min_concurrency, settings.max_concurrency)
+    quotas = (settings.rpm, settings.burst, settings.tpm, settings.upload_mbps)
+    return (concurrency, *moves, *quotas)
+
+
+def limiter_of(settings: Settings, traits: Traits, concurrency: int, known: Knowledge) -> Limiter:
     """What holds the calls of this analyzer back."""
     quota = None if settings.rpm is None else Quota.per_minute(settings.rpm, settings.burst)
     tokens = None
@@ -153,13 +170,13 @@ def limiter_of(settings: Settings, analyzer: Analyzer, concurrency: int, known: 
         # Five seconds' worth at once: providers count in short spans, too.
         tokens = Tokens(Quota.per_minute(settings.tpm, settings.tpm / 12))
     return Limiter(
-        limit_of(settings, analyzer.traits, concurrency, known),
+        limit_of(settings, traits, concurrency, known),
         quota,
         tokens=tokens,
         uplink=Uplink() if settings.upload_mbps is None else Uplink(settings.upload_mbps * MEGA),
         learned=known.learned(),
         # Who knows the quota need not hear of it first.
-        listens_first=analyzer.traits.announces_quota and known.rate is None,
+        listens_first=traits.announces_quota and known.rate is None,
     )
 
 

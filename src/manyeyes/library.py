@@ -17,7 +17,7 @@ from manyeyes.model.errors import SettingsError
 from manyeyes.model.event import Ended, Event
 from manyeyes.model.outcome import Analyzed, Failed, Outcome
 from manyeyes.model.progress import Progress
-from manyeyes.settings import Settings, read_settings
+from manyeyes.settings import Moving, Settings, read_settings
 
 Source = str | os.PathLike[str]
 OnProgress = Callable[[Progress], None]
@@ -62,7 +62,7 @@ async def analyze(
     source: Source | Sequence[Source],
     *,
     analyzer: str | Analyzer = "local",
-    concurrency: int = 5,
+    concurrency: int | Moving | None = None,
     on_progress: OnProgress | None = None,
     overall_range: tuple[float, float] = (0, 100),
     settings: Settings | Mapping[str, object] | None = None,
@@ -89,7 +89,7 @@ async def analyze_portfolio(
     source: Source | Sequence[Source],
     *,
     analyzer: str | Analyzer = "local",
-    concurrency: int = 5,
+    concurrency: int | Moving | None = None,
     on_progress: OnProgress | None = None,
     overall_range: tuple[float, float] = (0, 100),
     settings: Settings | Mapping[str, object] | None = None,
@@ -98,6 +98,7 @@ async def analyze_portfolio(
     """Analyze every picture of `source`: folders, files and ZIPs, one or several.
 
     `analyzer` is a name (`local`, `replicate`) or an object that fulfils the Analyzer protocol.
+    `concurrency` pins the calls at once; `auto`, the default, finds out what the provider takes.
     `on_progress` is called after every picture, failed ones too, and must be quick. `overall_range`
     maps the run into a larger bar: per cent at its start and at its end (`progress.overall`).
     `store` is a URL such as `sqlite:///runs.db`, or an object that fulfils the Store protocol. Everything
@@ -146,7 +147,7 @@ def _in_a_loop() -> bool:
 def _settings(
     settings: Settings | Mapping[str, object] | None,
     analyzer: str | Analyzer,
-    concurrency: int,
+    concurrency: int | Moving | None,
     store: str | Store | None,
 ) -> Settings:
     flags: dict[str, object] = {"concurrency": concurrency}

@@ -134,6 +134,8 @@ class Settings(BaseSettings):
         """How calls in flight are found out rather than pinned; None where a number is."""
         if self.strategy == "sequential" or isinstance(self.concurrency, int):
             return None
+        if self.concurrency is None and self.strategy == "continuous" and self.preset is None:
+            return "auto"
         return self.concurrency
 
     def calls_at_once(self, pictures: int | None = None) -> int:

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 import typer
 
 from manyeyes.model.errors import SettingsError
-from manyeyes.settings import DEFAULT_CONCURRENCY, Settings, read_settings
+from manyeyes.settings import Settings, read_settings
 
 
 def setting(field: str, says: str, metavar: str | None = None) -> Any:
@@ -15,7 +15,7 @@ def setting(field: str, says: str, metavar: str | None = None) -> Any:
 
     The option itself has none: what is not given is looked for in the environment, and in `.env`.
     """
-    default = DEFAULT_CONCURRENCY if field == "concurrency" else Settings.model_fields[field].default
+    default = "auto" if field == "concurrency" else Settings.model_fields[field].default
     if default is not None:
         shown = f"{default:g}" if isinstance(default, float) else str(default)
         says = f"{says.rstrip('.')} (default {shown})."

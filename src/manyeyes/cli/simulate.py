@@ -20,7 +20,7 @@ from manyeyes.lab.scenario import Service
 from manyeyes.lab.simulate import Case, Prediction, simulate
 from manyeyes.model.errors import SettingsError
 from manyeyes.model.progress import Progress
-from manyeyes.settings import Preset, Settings, Strategy
+from manyeyes.settings import DEFAULT_CONCURRENCY, Preset, Settings, Strategy
 
 MEGA = 1_000_000
 #: What may stand beside `--scenario`, and beside `--compare`.
@@ -36,7 +36,9 @@ def command(
     images: Annotated[int, typer.Option(min=1, help="Pictures of the portfolio.")] = 44,
     seconds: Annotated[float, typer.Option(min=0, help="Seconds that a picture takes, by the median.")] = 3.0,
     cv: Annotated[float, typer.Option(min=0, help="Their spread: deviation over mean.")] = 0.0,
-    concurrency: Annotated[str | None, setting("concurrency", "Calls at once.", "N")] = None,
+    concurrency: Annotated[
+        str | None, typer.Option(help=f"Calls at once (default {DEFAULT_CONCURRENCY}).", metavar="N")
+    ] = None,
     strategy: Annotated[Strategy | None, setting("strategy", "How pictures follow each other.")] = None,
     preset: Annotated[Preset | None, setting("preset", "Calls at once by use or by size.")] = None,
     batch_size: Annotated[
