@@ -43,10 +43,8 @@ def place(tmp_path: Path) -> Place:
         ("analyze shop --batch-size 4", "--batch-size needs --strategy batch: no other has batches"),
         ("analyze shop --batch-size auto --strategy sequential", "--batch-size needs --strategy batch"),
         ("simulate --batch-size 4", "--batch-size needs --strategy batch"),
-        ("analyze shop --memory-mb 9", "--memory-mb needs --strategy batch --batch-size auto"),
-        ("analyze shop --memory-mb 9 --strategy batch", "--memory-mb needs --strategy batch --batch-size"),
-        ("analyze shop --memory-mb 9 --strategy batch --batch-size 3", "--memory-mb needs --strategy batch"),
         ("simulate --memory-mb 9", "--memory-mb needs --strategy batch --batch-size auto"),
+        ("simulate --memory-mb 9 --strategy batch", "--memory-mb needs --strategy batch --batch-size auto"),
         ("simulate --cv none", "--cv must be a number from 0 up, not 'none'"),
         ("sample --count 0", "--count must be a whole number from 1 to 100000, not '0'"),
         ("sample --seed 1.5", "--seed must be a whole number, not '1.5'"),
@@ -121,7 +119,8 @@ def test_the_help_cuts_no_option_at_any_width(place: Place, command: str, column
 @pytest.mark.parametrize("command", ["analyze", "simulate"])
 def test_the_help_tells_the_defaults_of_the_settings(command: str) -> None:
     told = {option.name: option.help for option in load(command).params}
-    assert told["concurrency"].endswith(f"(default {DEFAULT_CONCURRENCY}).")
+    default = DEFAULT_CONCURRENCY if command == "simulate" else "auto"
+    assert told["concurrency"].endswith(f"(default {default}).")
     for name, field in Settings.model_fields.items():
         if name in told and field.default is not None:
             shown = f"{field.default:g}" if isinstance(field.default, float) else field.default

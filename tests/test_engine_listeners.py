@@ -8,6 +8,7 @@ import pytest
 
 from engine_world import DRESS, PAID, album, analyze, limiter_of, parts_of, plan_for, starts
 from manyeyes.analyzers.scripted import Scripted
+from manyeyes.engine.flow import NOTHING_LEFT
 from manyeyes.engine.run import Run
 from manyeyes.lab import virtual_time
 from manyeyes.model.event import Ended, Event
@@ -46,14 +47,16 @@ def test_a_run_that_is_told_to_stop_when_all_are_in_flight_is_complete() -> None
     assert told.progress.message == "Complete! Analyzed 4 images."
 
 
-def bound_by(limiter: Limiter, count: int = 12) -> list[str | None]:
-    """What held the next call back, each time that a picture had ended."""
-    told = analyze(album(count), Scripted(DRESS, seconds=3.0), limiter=limiter)
+def bound_by(limiter: Limiter, *, size: int = 1, memory: int = 100) -> list[str | None]:
+    """What held the next call back, each time that one of twelve pictures had ended."""
+    told = analyze(album(12, size=size), Scripted(DRESS, seconds=3.0), limiter=limiter, memory=memory)
     return [progress.binds for event, progress in told.events if isinstance(event, Ended)]
 
 
 def test_what_holds_calls_back_is_told_after_each_picture() -> None:
     # While pictures wait, it is the places; when the last have gone, nothing is left to hold back.
-    assert bound_by(limiter_of(5)) == ["concurrency"] * 10 + [None] * 2
-    assert bound_by(Limiter(FixedLimit(9), Quota.per_minute(10))) == ["requests"] * 11 + [None]
-    assert bound_by(limiter_of(50)) == [None] * 12
+    assert bound_by(limiter_of(5)) == ["concurrency"] * 10 + [NOTHING_LEFT] * 2
+    assert bound_by(Limiter(FixedLimit(9), Quota.per_minute(10))) == ["requests"] * 11 + [NOTHING_LEFT]
+    assert bound_by(limiter_of(50)) == [NOTHING_LEFT] * 12
+    # Pictures of three bytes go one at a time into five.
+    assert bound_by(limiter_of(50), size=3, memory=5) == ["bytes"] * 11 + [NOTHING_LEFT]

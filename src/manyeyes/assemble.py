@@ -19,7 +19,7 @@ from manyeyes.engine.here import Here
 from manyeyes.engine.plan import Plan
 from manyeyes.engine.preview import Preview, preview
 from manyeyes.engine.seams import Parts, Store
-from manyeyes.imaging.prepare import prepare
+from manyeyes.imaging.prepare import expected, prepare
 from manyeyes.imaging.threads import Decoders, cores
 from manyeyes.intake.sources import Sources
 from manyeyes.model.ask import Recipe
@@ -34,6 +34,7 @@ from manyeyes.pacing.limiters import Limiters
 from manyeyes.pacing.quota import Quota, Tokens
 from manyeyes.pacing.threshold import ThresholdLimit
 from manyeyes.pacing.uplink import Uplink
+from manyeyes.pacing.work import Work
 from manyeyes.settings import Settings
 from manyeyes.store.database import make_folder
 from manyeyes.store.sql import SqlStore
@@ -111,7 +112,13 @@ async def assembled(
         concurrency = settings.calls_at_once(await _count(sources) if _by_size(settings) else None)
         async with _limiter(settings, kept, analyzer.traits, concurrency, limiters) as limiter:
             parts = Parts(
-                sources, Here(sources.read, ready, threads), analyzer, kept, limiter, parse_descriptor
+                sources,
+                Here(sources.read, ready, threads),
+                analyzer,
+                kept,
+                limiter,
+                parse_descriptor,
+                partial(expected, analyzer.traits.preparation),
             )
             yield Assembly(parts, plan_of(settings, wish, analyzer, concurrency))
 
@@ -175,6 +182,7 @@ def limiter_of(settings: Settings, traits: Traits, concurrency: int, known: Know
         tokens=tokens,
         uplink=Uplink() if settings.upload_mbps is None else Uplink(settings.upload_mbps * MEGA),
         learned=known.learned(),
+        work=Work(*known.work or ()),
         # Who knows the quota need not hear of it first.
         listens_first=traits.announces_quota and known.rate is None,
     )
@@ -195,12 +203,14 @@ def plan_of(settings: Settings, wish: Wish, analyzer: Analyzer, concurrency: int
     """What the run is to do."""
     traits = analyzer.traits
     batch = settings.strategy == "batch"
+    memory = int(settings.memory_mb * MEGA)
     by_bytes = batch and settings.batch_size == "auto"
     return Plan(
         Recipe(traits.adapter, traits.base_url, traits.model, default_ask(), traits.preparation),
         group=settings.batch_size if batch and isinstance(settings.batch_size, int) else concurrency,
         barrier=batch,
-        batch_budget=Budget(int(settings.memory_mb * MEGA)) if by_bytes else None,
+        memory=memory,
+        batch_budget=Budget(memory) if by_bytes else None,
         deadline=settings.deadline,
         wait_at_most=settings.wait_at_most,
         stops_when_down=settings.when_down == "stop",

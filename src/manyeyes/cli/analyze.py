@@ -62,7 +62,7 @@ def command(
     burst: Annotated[str | None, setting("burst", "Calls that may start at once under --rpm.", "N")] = None,
     memory_mb: Annotated[
         str | None,
-        setting("memory_mb", "Megabytes of pictures in a batch whose size is auto.", "N"),
+        setting("memory_mb", "Megabytes of pictures in hand at once.", "N"),
     ] = None,
     upload_mbps: Annotated[
         str | None,

@@ -41,6 +41,4 @@ def settings_of(ctx: typer.Context) -> Settings:
         raise SettingsError("--burst needs --rpm: it says how many calls may start at once under that rate")
     if "batch_size" in given and settings.strategy != "batch":
         raise SettingsError("--batch-size needs --strategy batch: no other has batches")
-    if "memory_mb" in given and (settings.strategy, settings.batch_size) != ("batch", "auto"):
-        raise SettingsError("--memory-mb needs --strategy batch --batch-size auto: they cut batches by it")
     return settings

@@ -84,6 +84,8 @@ def command(
         _compare(_given(ctx, "images"), service, slots, seed, as_json=as_json)
     else:
         settings = settings_of(ctx)
+        if _given(ctx, "memory_mb") and (settings.strategy, settings.batch_size) != ("batch", "auto"):
+            raise SettingsError("--memory-mb needs --strategy batch --batch-size auto, which it cuts")
         case = _case(settings, images, seconds, cv=cv, size=int(picture_mb * MEGA), seed=seed)
         _predict(case, as_json=as_json)
 

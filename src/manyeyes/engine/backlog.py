@@ -43,6 +43,16 @@ class Backlog:
         self._closed.set()
         self._changed.set()
 
+    @property
+    def is_closed(self) -> bool:
+        """Whether nothing more comes."""
+        return self._closed.is_set()
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether there is nothing to take now."""
+        return not self._head and not self._blocks and not self._tail
+
     async def wait_closed(self) -> None:
         """Wait until nothing more comes."""
         await self._closed.wait()
@@ -84,6 +94,7 @@ class Backlog:
         return bool(self._head)
 
 
-def _row(image: ImageRef) -> tuple[str, tuple[str, str | None], str, int]:
+def _row(image: ImageRef) -> tuple[object, ...]:
     """A picture as plain values, which take half the time to write that dataclasses take."""
-    return image.name, (image.locator.path, image.locator.entry), image.version, image.size
+    place = image.locator.path, image.locator.entry
+    return image.name, place, image.version, image.size, image.pixels, image.format

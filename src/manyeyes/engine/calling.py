@@ -71,6 +71,7 @@ class Calling:
                 continue
             job = self._admission.next(clock(), only_retries=only_retries)
             permit.sends(self._worker.size_sent(job))
+            permit.pixels = job.prepared.width * job.prepared.height
             self._in_flight += 1
             call = tasks.create_task(self._call(job, permit, tasks))
             # A task that is cancelled before it begins never comes to its own `finally`.

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 
 from manyeyes.engine.admission import Admission
+from manyeyes.engine.ahead import Ahead
 from manyeyes.engine.backlog import Backlog
 from manyeyes.engine.batches import Batches
 from manyeyes.engine.calling import Calling, Consent
@@ -21,7 +22,11 @@ from manyeyes.engine.worker import Worker
 from manyeyes.model.errors import ManyeyesError
 from manyeyes.model.event import Ended, Listed, Skipped
 from manyeyes.model.image import PassedOver
+from manyeyes.pacing.budget import Budget
 from manyeyes.store.values import RunRecord
+
+#: What is said to hold calls back when all have gone that there are.
+NOTHING_LEFT = "nothing left"
 
 
 class Flow:
@@ -47,14 +52,17 @@ class Flow:
         endings = Endings(parts.store, record, self._claims, self._ended)
         preparing = Preparing(parts, plan, record, self._claims, endings)
         batches = Batches(plan.group, plan.batch_budget, self._groups.close) if plan.barrier else None
+        ahead = Ahead(Budget(plan.memory), parts.expected, in_order=plan.barrier)
         worker = Worker(parts, plan, self._claims)
         self._taking = Taking(
             self._backlog,
+            ahead,
             preparing,
             admission,
             Elsewhere(self._claims, feed.tell),
             batches=batches,
-            capacity=lambda: parts.limiter.limit.value + 2 * plan.cores,
+            limiter=parts.limiter,
+            spare=2 * plan.cores,
             stop=self.stop,
         )
         self._calling = Calling(
@@ -119,7 +127,9 @@ class Flow:
     def _binds(self) -> str | None:
         """What holds calls back."""
         if not self._admission.waiting:
-            return "preparation" if self._taking.has_more else None
+            if not self._taking.has_more:
+                return NOTHING_LEFT
+            return "bytes" if self._taking.is_full else "preparation"
         return None if self._limiter.held_by is None else self._limiter.held_by.value
 
     def _ended(self, event: Ended) -> None:

@@ -19,6 +19,8 @@ class Plan:
     group: int = 5
     #: The next batch starts when the whole batch has ended.
     barrier: bool = False
+    #: Bytes of pictures in hand: as they lie there and decoded until they are prepared, then as sent.
+    memory: int = 100_000_000
     #: Bytes that a batch's pictures may have together (`--batch-size auto`).
     batch_budget: Budget | None = None
     retry: Retry = Retry()

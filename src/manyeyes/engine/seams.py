@@ -8,7 +8,7 @@ from typing import Protocol
 
 from manyeyes.analyzers.base import Analyzer
 from manyeyes.model.descriptor import StyleDescriptor
-from manyeyes.model.image import ImageRef, Original, PassedOver, PreparedImage
+from manyeyes.model.image import Expected, ImageRef, Original, PassedOver, PreparedImage, as_listed
 from manyeyes.model.outcome import Answer, NoAnswer
 from manyeyes.model.portfolio import Portfolio
 from manyeyes.model.ticket import Intent, Key, Ticket
@@ -117,3 +117,5 @@ class Parts:
     limiter: Limiter
     #: Turns an answer's text into a descriptor, or raises BadReply.
     parse: Callable[[str], StyleDescriptor]
+    #: What a listed picture will come to.
+    expected: Callable[[ImageRef], Expected] = as_listed

@@ -8,6 +8,7 @@ from contextlib import suppress
 from typing import Any
 
 from manyeyes.engine.admission import Admission
+from manyeyes.engine.ahead import WINDOW, Ahead
 from manyeyes.engine.backlog import Backlog
 from manyeyes.engine.batches import Batches
 from manyeyes.engine.elsewhere import Elsewhere
@@ -15,37 +16,46 @@ from manyeyes.engine.job import Job, Picture
 from manyeyes.engine.preparing import Preparing
 from manyeyes.model.errors import StoreError
 from manyeyes.model.ticket import Key
+from manyeyes.pacing.limiter import Limiter
 from manyeyes.store.values import Begun
 
-#: Pictures that the store is asked about at once.
-WINDOW = 32
+#: Rounds of calls: so near the end of a portfolio, the largest pictures go first, lest one of them be last.
+LAST_ROUNDS = 8
 #: Seconds that a short listing is waited for, so that the total stands from the first picture on.
 LISTING_GRACE = 1.0
 
 
 class Taking:
-    """Moves pictures from the backlog to admission, no more of them than `capacity` says."""
+    """Moves pictures from the backlog to admission, no more of them than `capacity` says, nor more bytes than
+    the budget of those `ahead`."""
 
     def __init__(
         self,
         backlog: Backlog,
+        ahead: Ahead,
         preparing: Preparing,
         admission: Admission,
         elsewhere: Elsewhere,
         *,
         batches: Batches | None,
-        capacity: Callable[[], int],
+        limiter: Limiter,
+        spare: int,
         stop: Callable[[str], None],
     ) -> None:
+        """`spare`: pictures that wait prepared beside those that may be in flight."""
         self._backlog = backlog
+        self._ahead = ahead
         self._preparing = preparing
         self._admission = admission
         self._elsewhere = elsewhere
         self._batches = batches
-        self._capacity = capacity
+        self._limiter = limiter
+        self._spare = spare
         self._stop = stop
         self._room = admission.departure
+        #: Pictures taken from the backlog.
         self._position = 0
+        self._sorted = batches is not None
         self._in_preparation = 0
         self._taken_all = False
         self._stopped = False
@@ -60,15 +70,46 @@ class Taking:
             async with asyncio.timeout(LISTING_GRACE):
                 await self._backlog.wait_closed()
         try:
-            while not self._stopped and (images := await self._backlog.take(WINDOW)):
-                unanswered = await self._preparing.unanswered(images, self._position)
-                self._position += len(images)
-                for picture in unanswered:
-                    await self._prepare_when_there_is_room(picture)
+            while not self._stopped:
+                await self._look_ahead()
+                if not self._ahead:
+                    break
+                await self._take_one()
         except (StoreError, OSError) as error:
             self._stop(str(error))
         self._taken_all = True
         self._close_if_done()
+
+    async def _look_ahead(self) -> None:
+        """Have enough ahead to choose from: a window, or all towards the end. Waits for the first picture."""
+        while not self._stopped and (len(self._ahead) < WINDOW or self._is_near_the_end):
+            if self._ahead and self._backlog.is_empty:
+                break
+            if not (images := await self._backlog.take(WINDOW)):
+                break
+            self._ahead.add(await self._preparing.unanswered(images, self._position))
+            self._position += len(images)
+        if self._is_near_the_end and not self._sorted:
+            self._sorted = True
+            if self._limiter.work.slope != 0:
+                self._ahead.sort()
+
+    @property
+    def _is_near_the_end(self) -> bool:
+        """All is listed, and what is left comes to a few rounds of calls."""
+        left = self._backlog.count - self._position + len(self._ahead)
+        return self._backlog.is_closed and left <= LAST_ROUNDS * self._limiter.limit.value
+
+    async def _take_one(self) -> None:
+        if not self._has_room or (picture := self._ahead.next(self._may_go)) is None:
+            await self._room.wait()
+        else:
+            self._begin(picture, self._preparing.prepare(picture, lambda: self._stopped))
+
+    @property
+    def is_full(self) -> bool:
+        """Whether the bytes in hand are all that may be, so that pictures wait for them."""
+        return self._ahead.is_full
 
     @property
     def has_more(self) -> bool:
@@ -84,15 +125,10 @@ class Taking:
             self._watching.cancel()
 
     def ended(self, position: int) -> None:
-        """A picture has ended; the barrier may open."""
-        if self._batches is not None and self._batches.ended(position):
+        """A picture has ended: its bytes are free, and the barrier may open."""
+        self._ahead.free(position)
+        if self._ahead.is_full or (self._batches is not None and self._batches.ended(position)):
             self._room.ring()
-
-    async def _prepare_when_there_is_room(self, picture: Picture) -> None:
-        while not self._stopped and not self._try_take(picture):
-            await self._room.wait()
-        if not self._stopped:
-            self._begin(picture, self._preparing.prepare(picture, lambda: self._stopped))
 
     async def _watch(self) -> None:
         try:
@@ -109,15 +145,20 @@ class Taking:
         self._in_preparation += 1
         self._tasks.create_task(self._prepare(picture, preparing))
 
-    def _try_take(self, picture: Picture) -> bool:
-        if self._in_preparation + self._admission.fresh >= self._capacity():
-            return False
+    @property
+    def _has_room(self) -> bool:
+        return self._in_preparation + self._admission.fresh < self._limiter.limit.value + self._spare
+
+    def _may_go(self, picture: Picture) -> bool:
         return self._batches is None or self._batches.try_take(picture.position, picture.image.size)
 
     async def _prepare(self, picture: Picture, preparing: Coroutine[Any, Any, Job | Key | None]) -> None:
         try:
-            match await preparing:
+            done = await preparing
+            self._ahead.free(picture.position)
+            match done:
                 case Job() as job:
+                    self._ahead.hold(job.picture.position, len(job.prepared.data))
                     self._admission.add(job)
                 case Key() as key:
                     self._elsewhere.put(picture, key)

@@ -12,10 +12,15 @@ from PIL.ExifTags import Base
 from manyeyes.imaging.formats import FORMATS, Format, open_as, recognise, webp_size
 from manyeyes.imaging.srgb import shrinkable, to_srgb
 from manyeyes.model.errors import ImageError, ImageTooLarge, UnreadableImage, UnsupportedImage
-from manyeyes.model.image import Original, Preparation, PreparedImage
+from manyeyes.model.image import Expected, ImageRef, Original, Preparation, PreparedImage
 
 #: Pixels; more are refused before they are decoded.
 MAX_PIXELS = 100_000_000
+
+#: Decoded bytes for each byte of a picture whose header told nothing: a photograph from a telephone.
+_UNTOLD = 16
+#: Bytes of a decoded pixel: three colours, and a fourth channel where there may be one.
+_JPEG_PIXEL, _PIXEL = 3, 4
 
 #: What brings a picture upright, by its EXIF orientation (Exif 2.32, 4.6.4).
 _TURNS = {
@@ -93,6 +98,21 @@ def _prepare(original: Original, kind: Format, preparation: Preparation, max_pix
     return PreparedImage(
         original.ref, original.sha256, data, preparation.encoding, *pixels.size, width, height
     )
+
+
+def expected(preparation: Preparation, ref: ImageRef) -> Expected:
+    """What a listed picture will come to: its bytes with its pixels as they are decoded, and the pixels that
+    are sent. Of a JPEG fewer are decoded than it has."""
+    if ref.pixels is None:
+        return Expected((1 + _UNTOLD) * ref.size, 0)
+    width, height = ref.pixels
+    target = fit(ref.pixels, preparation.longest_edge)
+    decoded = width * height * _PIXEL
+    if ref.format == "JPEG":
+        shorter = min(width // target[0], height // target[1])
+        scale = next(scale for scale in (8, 4, 2, 1) if shorter >= scale)
+        decoded = -(-width // scale) * -(-height // scale) * _JPEG_PIXEL
+    return Expected(ref.size + decoded, target[0] * target[1])
 
 
 def fit(size: tuple[int, int], longest_edge: int) -> tuple[int, int]:

@@ -8,10 +8,12 @@ import threading
 import weakref
 from collections import OrderedDict
 from collections.abc import Iterator
-from io import BufferedReader
+from dataclasses import replace
+from io import BufferedReader, BytesIO
 from pathlib import Path
 
 from manyeyes.intake.files import check_supported, open_regular, why
+from manyeyes.intake.header import pixels
 from manyeyes.intake.order import natural_key
 from manyeyes.intake.safety import Caps
 from manyeyes.intake.sniff import HEAD_BYTES, looks_like_a_picture, sniff
@@ -25,6 +27,8 @@ from manyeyes.model.image import ImageRef, Locator, PassedOver
 HELD_OPEN = 4
 #: Packed bytes that are read to learn what an entry is.
 _PACKED_HEAD_BYTES = 1024
+#: Bytes of an entry within which width and height are looked for, where its first bytes do not tell them.
+_HEADER_BYTES = 65_536
 #: Why a ZIP that is really an Office file, an e-book or an app is passed over.
 DOCUMENT = "a document in the form of a ZIP, no picture"
 
@@ -39,9 +43,9 @@ class Archive:
         self.directory = directory
         weakref.finalize(self, file.close)
 
-    def head(self, entry: Entry) -> bytes:
-        """The first bytes of an entry. Raises Damaged and OSError."""
-        return unpack_head(entry, self._packed(entry, _PACKED_HEAD_BYTES), HEAD_BYTES)
+    def head(self, entry: Entry, length: int = HEAD_BYTES) -> bytes:
+        """The first `length` bytes of an entry. Raises Damaged and OSError."""
+        return unpack_head(entry, self._packed(entry, _PACKED_HEAD_BYTES), length)
 
     def read(self, name: str, entry: Entry, caps: Caps) -> bytes:
         """All bytes of an entry. Raises ImageTooLarge, Damaged and OSError."""
@@ -146,7 +150,11 @@ class Archives:
 def _listed(archive: Archive, entry: Entry, name: str, locator: Locator) -> ImageRef | PassedOver:
     ref = ImageRef(name, locator, _version(archive, entry), entry.size)
     try:
-        content = sniff(archive.head(entry))
+        head = archive.head(entry)
+        content = sniff(head)
+        if content.what == "picture":
+            size = pixels(BytesIO(head)) or pixels(BytesIO(archive.head(entry, _HEADER_BYTES)))
+            return replace(ref, pixels=size, format=content.words)
     except (Damaged, OSError) as error:
         # Only its name is left to tell whether it is a picture; if so, it fails when it is read.
         return ref if looks_like_a_picture(name) else PassedOver(name, _reason(error))

@@ -7,6 +7,7 @@ import stat
 from dataclasses import dataclass, replace
 from io import BufferedReader
 
+from manyeyes.intake.header import pixels
 from manyeyes.intake.safety import Caps
 from manyeyes.intake.sniff import HEAD_BYTES, Content, sniff
 from manyeyes.model.errors import ImageTooLarge, UnreadableImage, UnsupportedImage
@@ -22,6 +23,8 @@ class Look:
     size: int
     #: Changes when the content may have.
     version: str
+    #: Width and height of a picture, where its header tells them.
+    pixels: tuple[int, int] | None
 
 
 def open_regular(path: str) -> BufferedReader:
@@ -50,11 +53,12 @@ def why(error: OSError) -> str:
 
 
 def look_at(path: str) -> Look:
-    """Open, read the first bytes, close. Raises OSError."""
+    """Open, read the header, close. Raises OSError."""
     with open_regular(path) as file:
         status = os.fstat(file.fileno())
-        head = os.read(file.fileno(), HEAD_BYTES)
-    return Look(sniff(head), status.st_size, version_of(status))
+        content = sniff(file.peek(HEAD_BYTES)[:HEAD_BYTES])
+        size = pixels(file) if content.what == "picture" else None
+    return Look(content, status.st_size, version_of(status), size)
 
 
 def check_supported(name: str, content: Content) -> None:

@@ -148,6 +148,6 @@ class Sources:
         if look.content.what == "zip":
             yield from self._archives.listing(path, name, prefix)
         elif look.content.is_picture:
-            yield ImageRef(name, Locator(path), look.version, look.size)
+            yield ImageRef(name, Locator(path), look.version, look.size, look.pixels, look.content.words)
         else:
             yield PassedOver(name, look.content.why_passed_over)

@@ -163,6 +163,9 @@ class Scenario:
     #: The first and the last of the seeds that are tried.
     seeds: tuple[Annotated[int, Field(ge=0)], Annotated[int, Field(ge=0)]] = (1, 10)
     sizes: Sizes = Sizes()
+    #: Millions of bytes of pictures that the run may have in hand; each counts whole until it has ended. Any
+    #: number where null.
+    memory_megabytes: Positive | None = None
     service: Service = Service()
     #: Pairs of a time and the calls that are worked on at once from then on; any number where empty.
     slots: tuple[tuple[NotNegative, Count], ...] = ((0.0, 20),)

@@ -30,6 +30,8 @@ _DESCRIPTOR = StyleDescriptor(garment_type="dress", is_garment=True)
 ETA_AT = (0.1, 0.25, 0.5, 0.75, 0.9)
 #: Pictures of a group that the log counts.
 _GROUP = 5
+#: Bytes of pictures in hand where a scenario does not bound them.
+_UNBOUNDED = 1 << 60
 
 
 def trial(scenario: Scenario, policy: str, seed: int, knowledge: Knowledge | None = None) -> Trial:
@@ -85,8 +87,12 @@ async def _ran(
         traits = provider.traits
         recipe = Recipe(traits.adapter, traits.base_url, traits.model, default_ask(), traits.preparation)
         source = Numbered(scenario.images, draws.sizes)
-        parts = Parts(source, Inline(), provider, store, way.limiter, lambda _: _DESCRIPTOR)
-        plan = Plan(recipe, group=way.batch or _GROUP, barrier=way.batch is not None, seed=seed)
+        bound = scenario.memory_megabytes
+        preparer = Inline(keeps_bytes=bound is not None)
+        parts = Parts(source, preparer, provider, store, way.limiter, lambda _: _DESCRIPTOR)
+        memory = _UNBOUNDED if bound is None else int(bound * 1e6)
+        group, barrier = way.batch or _GROUP, way.batch is not None
+        plan = Plan(recipe, group=group, barrier=barrier, memory=memory, seed=seed)
         async with Run(parts, plan, listeners=(watcher.hear,), consent=_go_on) as run:
             async with asyncio.timeout(_far_too_long(scenario, draws)):
                 report = await run.wait()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 Encoding = Literal["jpeg", "rgb"]
@@ -33,6 +33,26 @@ class ImageRef:
     version: str
     #: Bytes as they lie there, before decoding.
     size: int
+    #: Width and height as the header tells them; None where it was not read or not understood.
+    pixels: tuple[int, int] | None = field(default=None, compare=False)
+    #: What it begins like: `JPEG`, `PNG`, …; empty where nobody has looked.
+    format: str = field(default="", compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Expected:
+    """What a listed picture will come to, told before it is read."""
+
+    #: Bytes while it is prepared: as it lies there, and decoded.
+    bytes: int
+    #: Pixels of what is sent; 0 where its header told nothing.
+    pixels: int
+
+
+def as_listed(image: ImageRef) -> Expected:
+    """What is expected of a picture that nothing is done to."""
+    width, height = image.pixels or (0, 0)
+    return Expected(image.size, width * height)
 
 
 @dataclass(frozen=True, slots=True)

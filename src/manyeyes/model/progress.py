@@ -51,7 +51,8 @@ class Progress:
     #: Bytes of pictures that went over the line.
     sent_bytes: int = 0
     #: What held the next call back when the latest picture ended: `concurrency`, `requests`, `tokens`,
-    #: `cool-down`, `upload`, `down`, `first word`, or `preparation`; None where nothing did.
+    #: `cool-down`, `upload`, `down`, `first word`, `bytes`, `preparation`, or `nothing left`; None where
+    #: nothing did.
     binds: str | None = None
     finished: bool = False
     #: Why the run stopped before its end.

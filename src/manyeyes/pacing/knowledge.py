@@ -29,14 +29,16 @@ class Knowledge:
     #: Calls a second, and calls at once after a rest, as refusals have told.
     rate: float | None = None
     burst: float | None = None
+    #: How seconds go with pixels: the numbers of a `Work`.
+    work: tuple[float, ...] | None = None
 
     def aged(self, seconds: float) -> Knowledge:
         """What is left of it after so long: for an hour all, then half the limit and no refusals."""
         if seconds <= FRESH:
             return self
         if seconds > STALE or self.limit is None:
-            return Knowledge()
-        return Knowledge(limit=self.limit / 2, baseline=self.baseline)
+            return Knowledge(work=self.work)
+        return Knowledge(limit=self.limit / 2, baseline=self.baseline, work=self.work)
 
     def over(self, before: Knowledge) -> Knowledge:
         """This, and what was known before wherever nothing new was learned."""

@@ -18,9 +18,11 @@ from manyeyes.pacing.retry import named_wait
 from manyeyes.pacing.send_order import SendOrder
 from manyeyes.pacing.uplink import Uplink
 from manyeyes.pacing.window import Learned
+from manyeyes.pacing.work import Work
 
 _NO_CAP = Uplink()
 _NOTHING = Learned()
+_UNKNOWN = Work()
 
 __all__ = ["SHORTEST_WAIT", "Gate", "Limiter", "Permit"]
 
@@ -40,6 +42,8 @@ class Permit:
     probe: bool = False
     #: Tokens that it used; None while that is not known.
     used: float | None = field(default=None, init=False)
+    #: Pixels of the picture that it is about.
+    pixels: int = field(default=0, init=False)
     released: bool = field(default=False, init=False)
 
     def sends(self, size: int) -> None:
@@ -91,8 +95,10 @@ class Limiter:
         uplink: Uplink = _NO_CAP,
         learned: Learned | None = _NOTHING,
         listens_first: bool = False,
+        work: Work = _UNKNOWN,
     ) -> None:
         self.limit = limit
+        self.work = work
         # A rate that is known from before holds until headers have told it anew.
         known = None if learned is None or learned.rate is None else learned.rate.rate
         self.gates = Gates(quota, tokens, uplink, listens_first, Announced(rate=known), learned=learned)
@@ -110,7 +116,7 @@ class Limiter:
     def knowledge(self) -> Knowledge:
         """What has been learned, for a later run."""
         learned, announced = self.gates.learned, self.gates.announced
-        known = knowledge_of(self.limit, learned)
+        known = replace(knowledge_of(self.limit, learned), work=self.work.as_numbers)
         if announced.rate is None:
             return known
         return replace(known, rate=announced.rate, burst=announced.most)
@@ -236,6 +242,8 @@ class Limiter:
         gates.circuit = gates.circuit.after(ending, now, probe=permit.probe, alone=alone)
         sample = Sample(permit.sent_at, now, permit.in_flight, ending, full)
         self.limit = self.limit.after(sample)
+        if ending is Ending.ANSWERED:
+            self.work = self.work.after(permit.pixels, sample.seconds)
         self._order.ended(permit.seq, sample)
         for due in self._order.due(now, self.limit.patience):
             self.limit = self.limit.after_in_order(due)
