@@ -6,7 +6,9 @@ import asyncio
 from collections.abc import Awaitable, Callable
 
 from manyeyes.engine.admission import Admission
+from manyeyes.engine.buying import Attempt
 from manyeyes.engine.endings import Endings
+from manyeyes.engine.hedging import Hedging
 from manyeyes.engine.job import Again, Barred, Job, Settled
 from manyeyes.engine.outage import Outage
 from manyeyes.engine.plan import Plan
@@ -31,6 +33,7 @@ class Calling:
         endings: Endings,
         plan: Plan,
         outage: Outage,
+        hedging: Hedging,
         *,
         consent: Consent | None,
         stop: Callable[[str], None],
@@ -40,6 +43,7 @@ class Calling:
         self._worker = worker
         self._endings = endings
         self._outage = outage
+        self._hedging = hedging
         self._wait_at_most = plan.wait_at_most
         self._consent = consent
         self._stop = stop
@@ -63,19 +67,37 @@ class Calling:
             only_retries = self._has_enough_in_hand()
             due_in = None if self._asking else self._admission.due_in(clock(), only_retries=only_retries)
             if due_in != 0:
-                await self._admission.arrival.wait(due_in)
+                await self._wait_or_hedge(due_in, tasks)
                 continue
             permit = await self._limiter.acquire()
             if self._asking:
                 permit.release(Ending.SAYS_NOTHING)
                 continue
-            job = self._admission.next(clock(), only_retries=only_retries)
-            permit.sends(self._worker.size_sent(job))
-            permit.pixels = job.prepared.width * job.prepared.height
-            self._in_flight += 1
-            call = tasks.create_task(self._call(job, permit, tasks))
-            # A task that is cancelled before it begins never comes to its own `finally`.
-            call.add_done_callback(permit.give_up)
+            self._begin(self._admission.next(clock(), only_retries=only_retries), permit, tasks)
+
+    async def _wait_or_hedge(self, due_in: float | None, tasks: asyncio.TaskGroup) -> None:
+        """Wait for the next one to come or to be due; where nobody will, ask a second time what is slow."""
+        now = asyncio.get_running_loop().time()
+        if self._admission.is_over and self._limiter.binding(now) is None:
+            due_in = self._hedging.due_in(now)
+        if due_in != 0:
+            await self._admission.arrival.wait(due_in)
+            return
+        try:
+            job = await self._hedging.second()
+        except StoreError as error:
+            self._stop(str(error))
+            return
+        if job is not None:
+            self._begin(job, await self._limiter.acquire(), tasks)
+
+    def _begin(self, job: Job, permit: Permit, tasks: asyncio.TaskGroup) -> None:
+        permit.sends(self._worker.size_sent(job))
+        permit.pixels = job.prepared.width * job.prepared.height
+        self._in_flight += 1
+        call = tasks.create_task(self._call(job, permit, tasks))
+        # A task that is cancelled before it begins never comes to its own `finally`.
+        call.add_done_callback(permit.give_up)
 
     def _is_over(self) -> bool:
         return self._admission.is_over and not self._in_flight and not self._asking
@@ -86,8 +108,11 @@ class Calling:
 
     async def _call(self, job: Job, permit: Permit, tasks: asyncio.TaskGroup) -> None:
         try:
-            step = await self._worker.attempt(job, permit)
+            attempt = Attempt(job)
+            step = await self._hedging.run(attempt, lambda: self._worker.carry_out(attempt, permit))
             match step:
+                case None:
+                    return
                 case Settled():
                     await self._endings.settle(step)
                 case Again():

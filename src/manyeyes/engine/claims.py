@@ -54,6 +54,14 @@ class Claims:
             Purchase(self._run.id, intent.key, intent.cancel_after, intent.payer)
         )
 
+    async def begin_beside(self, intent: Intent) -> Intent:
+        """The intent for a second purchase while the first goes on."""
+        if not self._paid:
+            return intent
+        return await self._store.begin_beside(
+            Purchase(self._run.id, intent.key, intent.cancel_after, intent.payer)
+        )
+
     async def renew(self) -> None:
         """Keep the claims from running out; those that others have taken over are ours no more."""
         known = self._held.keys() - self._asked

@@ -13,6 +13,7 @@ from manyeyes.engine.claims import Claims
 from manyeyes.engine.elsewhere import Elsewhere
 from manyeyes.engine.endings import Endings
 from manyeyes.engine.feed import Feed, Groups
+from manyeyes.engine.hedging import Hedging
 from manyeyes.engine.outage import Outage
 from manyeyes.engine.plan import Plan
 from manyeyes.engine.preparing import Preparing
@@ -72,6 +73,7 @@ class Flow:
             endings,
             plan,
             Outage(plan, parts.limiter, feed.tell, self.stop),
+            Hedging(plan.hedge, self._claims, worker.give_up),
             consent=consent,
             stop=self.stop,
         )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from manyeyes.model.ask import Ask, Usage
 from manyeyes.model.image import ImageRef, PreparedImage
@@ -57,6 +57,22 @@ class Job:
     given_up: NoAnswer | None = None
     #: The last create broke off without any response: what it bought may be listed late.
     unheard: bool = False
+    #: A second call for a picture whose first goes on.
+    is_second: bool = False
+
+    def with_cost_of(self, other: Job) -> Job:
+        """This job, with what another for the same picture has come to."""
+        mine, theirs = self.tally, other.tally
+        return replace(
+            self,
+            tally=Tally(
+                mine.attempts + theirs.attempts,
+                max(mine.seconds, theirs.seconds),
+                mine.usage + theirs.usage,
+                mine.possibly_paid_twice + theirs.possibly_paid_twice,
+                mine.sent_bytes + theirs.sent_bytes,
+            ),
+        )
 
 
 #: Why an attempt came to nothing: another process is buying this answer.

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from manyeyes.model.ask import Recipe
 from manyeyes.pacing.budget import Budget
+from manyeyes.pacing.hedge import Hedge
 from manyeyes.pacing.retry import Retry
 from manyeyes.store.values import Opening
 
@@ -31,6 +32,8 @@ class Plan:
     wait_at_most: float = 600.0
     #: Stop as soon as the provider is down, rather than probe it for so long.
     stops_when_down: bool = False
+    #: Whether what is slow at the end is asked a second time, and how often.
+    hedge: Hedge | None = None
     #: Ask again about pictures to which the provider's final answer was no.
     retry_failed: bool = False
     #: Ask again about all.

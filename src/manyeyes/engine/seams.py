@@ -80,6 +80,9 @@ class Store(Protocol):
     async def begin_again(self, purchase: Purchase) -> Intent:
         """The intent for one more question under a claim already held."""
 
+    async def begin_beside(self, purchase: Purchase) -> Intent:
+        """The intent for a second purchase under a claim already held, the first one going on."""
+
     async def keep_ticket(self, ticket: Ticket) -> None:
         """Keep the provider's id for work that has begun."""
 

@@ -17,7 +17,7 @@ from manyeyes.engine.seams import Parts
 from manyeyes.model.ask import Reply
 from manyeyes.model.errors import AccessDenied, AnalyzerError, BadReply, Broken, OutOfTime, Pushback, Refused
 from manyeyes.model.outcome import Answer, NoAnswer
-from manyeyes.model.ticket import Go, Held, Unsettled
+from manyeyes.model.ticket import Go, Held, Ticket, Unsettled
 from manyeyes.pacing.limit import Ending
 from manyeyes.pacing.limiter import Permit
 from manyeyes.pacing.retry import LISTED_AFTER, is_free, named_wait
@@ -36,12 +36,12 @@ class Worker:
         self._claims = claims
         self._buying = Buying(parts)
 
-    async def attempt(self, job: Job, permit: Permit) -> Step:
+    async def carry_out(self, attempt: Attempt, permit: Permit) -> Step:
         """One attempt, with a permit that is released on every path. Raises StoreError."""
+        job, clock = attempt.job, asyncio.get_running_loop().time
         if not await self._claims.still_holds(job.intent.key):
             return await self._taken_over(job, permit)
-        clock = asyncio.get_running_loop().time
-        began, attempt, key = clock(), Attempt(job), job.intent.key
+        began, key = clock(), job.intent.key
         # Until it is known what came of it, and kept, something may have been bought.
         self._claims.note(key, unsure=True)
         end = await self._end(attempt, permit)
@@ -62,9 +62,9 @@ class Worker:
             raise
         match begun:
             case Go(intent=intent):
-                return await self.attempt(replace(job, intent=intent, left=()), permit)
+                return await self.carry_out(Attempt(replace(job, intent=intent, left=())), permit)
             case Unsettled(intent=intent, left=left):
-                return await self.attempt(replace(job, intent=intent, left=left), permit)
+                return await self.carry_out(Attempt(replace(job, intent=intent, left=left)), permit)
         permit.release(Ending.SAYS_NOTHING)
         match begun:
             case Held(by=holder):
@@ -109,12 +109,20 @@ class Worker:
         finally:
             permit.release(ending)
 
+    async def give_up(self, attempt: Attempt) -> None:
+        """Have the provider stop what nobody waits for any more, also where its id has not come yet."""
+        with suppress(AnalyzerError, TimeoutError):
+            async with asyncio.timeout(CANCEL_SECONDS):
+                begun: Reply | Ticket | None = attempt.ticket
+                if begun is None and attempt.left:
+                    begun = await self._analyzer.find(attempt.job.intent)
+                if isinstance(begun, Ticket):
+                    await self._analyzer.cancel(begun)
+
     async def _cancel(self, attempt: Attempt) -> None:
         """Have the provider stop. The intent stays open all the same: it may have ended just before."""
         if attempt.ticket is not None:
-            with suppress(AnalyzerError, TimeoutError):
-                async with asyncio.timeout(CANCEL_SECONDS):
-                    await self._analyzer.cancel(attempt.ticket)
+            await self.give_up(attempt)
 
     def _too_late(self, job: Job) -> OutOfTime:
         name, seconds = job.picture.image.name, self._plan.deadline

@@ -64,6 +64,10 @@ class NothingKept:
         """An intent that is written nowhere."""
         return Intent("", purchase.key, 0.0, purchase.cancel_after, purchase.payer)
 
+    async def begin_beside(self, purchase: Purchase) -> Intent:
+        """Another intent that is written nowhere."""
+        return await self.begin_again(purchase)
+
     async def keep_ticket(self, ticket: Ticket) -> None:
         """Forget it."""
 

@@ -25,6 +25,8 @@ class Way:
     limiter: Limiter
     #: Pictures of a batch, each waiting for the whole one before; None for none.
     batch: int | None = None
+    #: Whether slow calls at the end are asked a second time.
+    hedges: bool = False
 
 
 _PLAIN: dict[str, Limit] = {
@@ -35,12 +37,19 @@ _PLAIN: dict[str, Limit] = {
     "vegas": VegasLimit(),
     "gradient2": Gradient2Limit(),
 }
-POLICIES = ("auto", "auto:N", "fixed:N", "truth", "batch:N", *_PLAIN)
+#: Any of them with this behind it asks slow calls at the end a second time.
+HEDGED = "+hedge"
+POLICIES = ("auto", "auto:N", "auto+hedge", "fixed:N", "truth", "batch:N", *_PLAIN)
 
 
 def check_policy(name: str) -> str:
     """The name, if it is that of a policy. Raises SettingsError."""
-    if name in _PLAIN or name in ("auto", "truth") or re.fullmatch(r"(auto|fixed|batch):[1-9]\d{0,5}", name):
+    plain = name.removesuffix(HEDGED)
+    if (
+        plain in _PLAIN
+        or plain in ("auto", "truth")
+        or re.fullmatch(r"(auto|fixed|batch):[1-9]\d{0,5}", plain)
+    ):
         return name
     raise SettingsError(f"--policy must be one of {', '.join(POLICIES)}, not {name!r}")
 
@@ -48,6 +57,8 @@ def check_policy(name: str) -> str:
 def way_of(name: str, scenario: Scenario, draws: Draws, knowledge: Knowledge | None = None) -> Way:
     """What a policy does in a scenario. Raises SettingsError for a name that is none."""
     check_policy(name)
+    if name.endswith(HEDGED):
+        return replace(way_of(name.removesuffix(HEDGED), scenario, draws, knowledge), hedges=True)
     announced = scenario.requests is not None and scenario.requests.headers
     if name.startswith("auto"):
         known = Knowledge() if knowledge is None else knowledge

@@ -22,6 +22,7 @@ from manyeyes.model.ask import Recipe
 from manyeyes.model.descriptor import StyleDescriptor
 from manyeyes.model.event import Ended, Event
 from manyeyes.model.progress import Progress
+from manyeyes.pacing.hedge import Hedge
 from manyeyes.pacing.knowledge import Knowledge
 
 #: What every answer says.
@@ -92,7 +93,8 @@ async def _ran(
         parts = Parts(source, preparer, provider, store, way.limiter, lambda _: _DESCRIPTOR)
         memory = _UNBOUNDED if bound is None else int(bound * 1e6)
         group, barrier = way.batch or _GROUP, way.batch is not None
-        plan = Plan(recipe, group=group, barrier=barrier, memory=memory, seed=seed)
+        hedge = Hedge() if way.hedges else None
+        plan = Plan(recipe, group=group, barrier=barrier, memory=memory, hedge=hedge, seed=seed)
         async with Run(parts, plan, listeners=(watcher.hear,), consent=_go_on) as run:
             async with asyncio.timeout(_far_too_long(scenario, draws)):
                 report = await run.wait()

@@ -109,6 +109,11 @@ class SqlStore:
         intent: Intent = await self._thread.ask(self._begin_again, purchase)
         return intent
 
+    async def begin_beside(self, purchase: Purchase) -> Intent:
+        """The intent for a second purchase under a claim already held, the first one going on."""
+        intent: Intent = await self._thread.ask(statements.begin_beside, purchase)
+        return intent
+
     async def keep_ticket(self, ticket: Ticket) -> None:
         """Keep the provider's id for work that has begun."""
         await self._thread.ask(statements.keep_tickets, ticket)

@@ -121,9 +121,14 @@ def key_of(row: Any) -> Key:
 
 def begin_again(connection: Connection, purchases: Sequence[Purchase], owner: str) -> list[Intent]:
     """Close what was asked before under claims that we hold, and write the intents to ask once more."""
+    _close_intents(connection, [purchase.key for purchase in purchases], owner)
+    return begin_beside(connection, purchases)
+
+
+def begin_beside(connection: Connection, purchases: Sequence[Purchase]) -> list[Intent]:
+    """Write the intents to ask once more under claims that we hold, while what was asked before goes on."""
     now = time.time()
     fresh = [intent_for(purchase, now) for purchase in purchases]
-    _close_intents(connection, [intent.key for intent in fresh], owner)
     rows = zip(fresh, purchases, strict=True)
     keep(connection, intents, [intent_row(intent, purchase.run) for intent, purchase in rows])
     return fresh
