@@ -142,6 +142,21 @@ class ClaimsContract(Opened):
 
         self.with_run(test)
 
+    def test_a_purchase_beside_another_leaves_that_one_open(self) -> None:
+        async def test(store: Store, run: RunRecord) -> None:
+            first = await _intent(store, purchase(run, 1))
+            second = await store.begin_beside(purchase(run, 1))
+            await store.keep_ticket(Ticket(second, "bought", check_after=0))
+            await store.let_go(key(1), unsure=True)
+            begun = await store.begin(purchase(run, 1))
+            assert isinstance(begun, Unsettled)
+            assert [(intent, ticket and ticket.id) for intent, ticket in begun.left] == [
+                (first, None),
+                (second, "bought"),
+            ]
+
+        self.with_run(test)
+
     def test_an_answer_settles_all_that_was_left(self) -> None:
         async def test(store: Store, run: RunRecord) -> None:
             await store.begin(purchase(run, 1))

@@ -122,7 +122,7 @@ def test_the_help_tells_the_defaults_of_the_settings(command: str) -> None:
     default = DEFAULT_CONCURRENCY if command == "simulate" else "auto"
     assert told["concurrency"].endswith(f"(default {default}).")
     for name, field in Settings.model_fields.items():
-        if name in told and field.default is not None:
+        if name in told and field.default not in (None, False):
             shown = f"{field.default:g}" if isinstance(field.default, float) else field.default
             assert told[name].endswith(f"(default {shown})."), name
     assert "default" not in told["rpm"]

@@ -128,5 +128,5 @@ def test_the_example_is_a_scenario() -> None:
 
 
 def test_every_policy_is_documented_and_no_other() -> None:
-    shown = re.findall(r"^\| `([\w:-]+)`", PAGE.split("## Policies")[1].split("## ")[0], flags=re.MULTILINE)
+    shown = re.findall(r"^\| `([\w:+-]+)`", PAGE.split("## Policies")[1].split("## ")[0], flags=re.MULTILINE)
     assert sorted(shown) == sorted(POLICIES)

@@ -27,6 +27,7 @@ from manyeyes.model.descriptor import parse_descriptor
 from manyeyes.model.errors import StoreError
 from manyeyes.model.image import ImageRef
 from manyeyes.pacing.budget import Budget
+from manyeyes.pacing.hedge import Hedge
 from manyeyes.pacing.knowledge import Knowledge
 from manyeyes.pacing.limit import FixedLimit, Limit
 from manyeyes.pacing.limiter import Limiter
@@ -214,6 +215,7 @@ def plan_of(settings: Settings, wish: Wish, analyzer: Analyzer, concurrency: int
         deadline=settings.deadline,
         wait_at_most=settings.wait_at_most,
         stops_when_down=settings.when_down == "stop",
+        hedge=Hedge() if settings.hedge and not batch else None,
         retry_failed=wish.retry_failed,
         fresh=wish.fresh,
         most=wish.limit,

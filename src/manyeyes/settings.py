@@ -91,6 +91,7 @@ class Settings(BaseSettings):
     )
     when_down: Literal["wait", "stop"] = _variable("ANALYSIS_WHEN_DOWN", "wait", "wait or stop")
     wait_at_most: Span = _variable("ANALYSIS_WAIT_AT_MOST", 600, "a time such as 90s, 10m or 1h")
+    hedge: bool = _variable("ANALYSIS_HEDGE", False, "true or false")
     deadline: float = _variable("ANALYSIS_DEADLINE", 300, "seconds, from 5 up", ge=5)
     max_megapixels: float = _variable("ANALYSIS_MAX_MEGAPIXELS", 100, "megapixels, more than 0", gt=0)
     analyzer: str = _variable("MANYEYES_ANALYZER", "local", "the name of an analyzer")

@@ -77,6 +77,14 @@ def command(
         str | None,
         setting("wait_at_most", "How long the provider is waited for: seconds, or 10m, or 1h.", "TIME"),
     ] = None,
+    hedge: Annotated[
+        bool | None,
+        typer.Option(
+            "--hedge/--no-hedge",
+            help="Ask once more what is slow at the end; takes 5 % more calls at most.",
+            show_default=False,
+        ),
+    ] = None,
     max_megapixels: Annotated[
         str | None,
         setting("max_megapixels", "Pictures with more are refused before they are decoded.", "N"),

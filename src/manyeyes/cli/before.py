@@ -46,8 +46,12 @@ def _in_short(preview: Preview) -> str:
         return f"{preview.pictures} pictures{answered}: {preview.calls} to be analyzed."
     return (
         f"{preview.pictures} pictures{answered}: {preview.calls} calls, at most {preview.most_calls} "
-        f"({preview.tries} tries each)."
+        f"({preview.tries} tries each{_hedged(preview)})."
     )
+
+
+def _hedged(preview: Preview) -> str:
+    return "" if preview.hedge is None else f", and {preview.hedge.most:.0%} for --hedge"
 
 
 def say_preview(preview: Preview, assembly: Assembly, *, as_json: bool) -> None:

@@ -79,7 +79,7 @@ class Calling:
         """Wait for the next one to come or to be due; where nobody will, ask a second time what is slow."""
         now = asyncio.get_running_loop().time()
         if self._admission.is_over and self._limiter.binding(now) is None:
-            due_in = self._hedging.due_in(now)
+            due_in = self._hedging.due_in(now, self._limiter.knowledge.baseline)
         if due_in != 0:
             await self._admission.arrival.wait(due_in)
             return
@@ -109,7 +109,9 @@ class Calling:
     async def _call(self, job: Job, permit: Permit, tasks: asyncio.TaskGroup) -> None:
         try:
             attempt = Attempt(job)
-            step = await self._hedging.run(attempt, lambda: self._worker.carry_out(attempt, permit))
+            step = await self._hedging.run(
+                attempt, permit.in_flight, lambda: self._worker.carry_out(attempt, permit)
+            )
             match step:
                 case None:
                     return

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from bisect import insort
+from collections import deque
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field, replace
 
@@ -13,6 +14,9 @@ from manyeyes.engine.job import Barred, Job, Settled, Step, Tally
 from manyeyes.model.outcome import Answer
 from manyeyes.model.ticket import Intent
 from manyeyes.pacing.hedge import Hedge
+
+#: Answers by which it is judged whether calls queue at the provider.
+LATEST = 20
 
 
 @dataclass(slots=True)
@@ -45,12 +49,22 @@ class Hedging:
         self._races: dict[int, _Race] = {}
         #: Seconds of the calls that were answered, in ascending order.
         self._took: list[float] = []
+        #: Of the latest of them: their seconds, and the calls in flight when each was sent.
+        self._latest: deque[tuple[float, int]] = deque(maxlen=LATEST)
         self._calls = 0
         self._hedged = 0
 
-    def due_in(self, now: float) -> float | None:
-        """Seconds until a call is slow enough for a second one; 0 for at once, None where none may be."""
+    def due_in(self, now: float, unloaded: float | None) -> float | None:
+        """Seconds until a call is slow enough for a second one; 0 for at once, None where none may be.
+
+        `unloaded` is the mean logarithm of an unloaded call's seconds: while calls queue at the provider, one
+        more would only join them.
+        """
         if self._hedge is None or not self._hedge.allows(self._calls, self._hedged):
+            return None
+        if sum(len(race.attempts) for race in self._races.values()) >= self._hedge.places(
+            self._latest, unloaded
+        ):
             return None
         patience, slowest = self._hedge.patience(self._took), self._slowest
         return None if patience is None or slowest is None else max(0.0, slowest.began + patience - now)
@@ -73,8 +87,11 @@ class Hedging:
         self._hedged += 1
         return replace(attempt.job, intent=race.second, left=(), tally=Tally(), is_second=True)
 
-    async def run(self, attempt: Attempt, carry_out: Callable[[], Awaitable[Step]]) -> Step | None:
-        """What comes of a call; None where the other one for this picture has ended it, or may."""
+    async def run(
+        self, attempt: Attempt, in_flight: int, carry_out: Callable[[], Awaitable[Step]]
+    ) -> Step | None:
+        """What comes of a call, sent with so many in flight; None where the other one for this picture has
+        ended it, or may."""
         if self._hedge is None:
             return await carry_out()
         race = self._entered(attempt)
@@ -98,6 +115,7 @@ class Hedging:
                 del self._races[attempt.job.picture.position]
         if isinstance(step, Settled) and isinstance(step.end, Answer):
             insort(self._took, clock() - began)
+            self._latest.append((clock() - began, in_flight))
         return _after(race, step)
 
     def _entered(self, attempt: Attempt) -> _Race | None:

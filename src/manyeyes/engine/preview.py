@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from math import ceil
 
 from manyeyes.engine.plan import Plan
 from manyeyes.engine.seams import Parts
 from manyeyes.model.image import ImageRef, PassedOver
+from manyeyes.pacing.hedge import Hedge
 
 #: Pictures that the store is asked about at once.
 WINDOW = 256
@@ -26,6 +28,8 @@ class Preview:
     tries: int
     #: Whether calls cost money.
     paid: bool
+    #: How often slow ones are asked a second time.
+    hedge: Hedge | None = None
 
     @property
     def calls(self) -> int:
@@ -35,7 +39,8 @@ class Preview:
     @property
     def most_calls(self) -> int:
         """Calls at most."""
-        return self.calls * self.tries
+        most = self.calls * self.tries
+        return most if self.hedge is None else ceil(most * (1 + self.hedge.most))
 
 
 async def preview(parts: Parts, plan: Plan) -> Preview:
@@ -56,7 +61,7 @@ async def preview(parts: Parts, plan: Plan) -> Preview:
             break
     answered += await _answered(parts, plan, window)
     paid = parts.analyzer.traits.paid
-    return Preview(count, answered, tuple(passed_over), size, plan.retry.attempts, paid)
+    return Preview(count, answered, tuple(passed_over), size, plan.retry.attempts, paid, plan.hedge)
 
 
 async def _answered(parts: Parts, plan: Plan, images: list[ImageRef]) -> int:
