@@ -37,7 +37,7 @@ def buy(service: Service, number: int = 0, cancel_after: str | None = None) -> P
     body = {"input": {"prompt": "JSON", "images": [uri]}}
     asked = parse_order(body, headers, service.world, "google/gemini-2.5-flash")
     pictures = service.pictures("t", asked)
-    return service.buy("t", asked, pictures, service.draw(pictures), 201)
+    return service.buy("t", asked, pictures, service.draw("t", pictures), 201)
 
 
 def live(scene: Callable[[Service], Coroutine[Any, Any, None]], weather: Weather) -> None:

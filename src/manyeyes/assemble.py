@@ -147,20 +147,38 @@ async def _limiter(
 ) -> AsyncIterator[Limiter]:
     """What holds the run's calls back: that of the runs before it, or a new one that starts from what they
     have learned. What this run learns is kept for the next, however it ends."""
-    provider = [traits.adapter, traits.base_url, traits.model, traits.payer]
-    name, shared = json.dumps(provider), json.dumps([*provider, *_pace(settings, concurrency)])
-    known = Knowledge()
-    if traits.base_url and (recalled := await store.recall(name)) is not None:
-        known = Knowledge(**json.loads(recalled.text)).aged(recalled.age)
+    shared = json.dumps([*_provider(traits), *_pace(settings, concurrency)])
+    known = await _recalled(store, traits) if traits.base_url else Knowledge()
     with limiters.taken(shared, lambda: limiter_of(settings, traits, concurrency, known)) as limiter:
         try:
             yield limiter
         finally:
             if traits.base_url:
-                learned = limiter.knowledge.over(known)
                 # What is kept of a run is not lost because this could not be kept.
                 with suppress(StoreError):
-                    await store.remember(name, json.dumps(asdict(learned)))
+                    await _remember(store, traits, limiter.knowledge.over(known))
+
+
+async def keep_lesson(store: Store, traits: Traits, learned: Knowledge) -> None:
+    """Have the next run with this provider, model and account start from what was learned of them.
+
+    Raises StoreError.
+    """
+    await _remember(store, traits, learned.over(await _recalled(store, traits)))
+
+
+async def _recalled(store: Store, traits: Traits) -> Knowledge:
+    recalled = await store.recall(json.dumps(_provider(traits)))
+    return Knowledge() if recalled is None else Knowledge(**json.loads(recalled.text)).aged(recalled.age)
+
+
+async def _remember(store: Store, traits: Traits, known: Knowledge) -> None:
+    await store.remember(json.dumps(_provider(traits)), json.dumps(asdict(known)))
+
+
+def _provider(traits: Traits) -> list[str]:
+    """What lessons are about: one account with one model of one service."""
+    return [traits.adapter, traits.base_url, traits.model, traits.payer]
 
 
 def _pace(settings: Settings, concurrency: int) -> tuple[object, ...]:

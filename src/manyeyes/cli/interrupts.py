@@ -12,7 +12,7 @@ from functools import partial
 class Interrupts:
     """Counts the interrupts of a run."""
 
-    def __init__(self, first: Callable[[], None], second: Callable[[], None]) -> None:
+    def __init__(self, first: Callable[[], object], second: Callable[[], object]) -> None:
         self._first = first
         self._second = second
         self.count = 0

@@ -36,6 +36,7 @@ COMMANDS = {
     "sample": "Draw a portfolio of garments with known colours and patterns.",
     "provider": "Stand in for a provider on this machine, for trials and tests.",
     "simulate": "Predict how long a run will take, in virtual time.",
+    "bench": "Try several concurrencies on the same pictures, and recommend one.",
 }
 
 

@@ -48,6 +48,9 @@ def command(
     journal: Annotated[
         Path | None, typer.Option(help="Write what happens to the end of this file, as JSON lines.")
     ] = None,
+    ends_with_input: Annotated[
+        bool, typer.Option("--ends-with-input", help="End when standard input does, too.")
+    ] = False,
     **world: Any,
 ) -> None:
     """Stand in for a provider on this machine, for trials and tests.
@@ -62,6 +65,7 @@ def command(
             port,
             lambda origin: typer.echo(f"{kind} stands in at {origin}"),
             journal,
+            ends_with_input=ends_with_input,
         )
     except ValueError as error:
         raise SettingsError(str(error)) from None

@@ -79,8 +79,17 @@ class Trial:
 
 def p99(seconds: Sequence[float]) -> float:
     """What 99 of 100 stay below; 0 of none."""
+    return _below(seconds, 0.99)
+
+
+def p95(seconds: Sequence[float]) -> float:
+    """What 95 of 100 stay below; 0 of none."""
+    return _below(seconds, 0.95)
+
+
+def _below(seconds: Sequence[float], share: float) -> float:
     ordered = sorted(seconds)
-    return ordered[min(len(ordered) - 1, int(0.99 * len(ordered)))] if ordered else 0.0
+    return ordered[min(len(ordered) - 1, int(share * len(ordered)))] if ordered else 0.0
 
 
 def best_throughput(scenario: Scenario) -> float:

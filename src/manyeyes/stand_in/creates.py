@@ -36,7 +36,7 @@ async def _create(request: web.Request, model: str | None) -> web.StreamResponse
         raise insufficient_credit(service.showing.origin)
     order = parse_order(body, request.headers, service.world, model)
     pictures = service.pictures(account, order)
-    drawn = service.draw(pictures)
+    drawn = service.draw(account, pictures)
     if drawn.fault in ("reset_before", "edge_before", "stall_before"):
         return await _break_before(request, drawn.fault, pictures)
     status = None if drawn.fault in ("reset_after", "edge_after", "stall_after", "html") else 201

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import signal
 from collections import Counter
 from collections.abc import AsyncIterator, Callable, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
+from threading import Thread
 
 from aiohttp import web
 
@@ -96,22 +98,45 @@ async def serve_replicate(
 
 
 def run_replicate(
-    world: ReplicateWorld, port: int, ready: Callable[[str], object], journal: Path | None = None
+    world: ReplicateWorld,
+    port: int,
+    ready: Callable[[str], object],
+    journal: Path | None = None,
+    *,
+    ends_with_input: bool = False,
 ) -> None:
     """Serve until SIGINT or SIGTERM; `ready` is called with the origin once requests are taken.
 
+    With `ends_with_input`, also until standard input ends: so it outlives nobody who holds the other end.
     Raises as `serve_replicate` does.
     """
-    asyncio.run(_serve_until_stopped(world, port, ready, journal))
+    asyncio.run(_serve_until_stopped(world, port, ready, journal, ends_with_input=ends_with_input))
 
 
 async def _serve_until_stopped(
-    world: ReplicateWorld, port: int, ready: Callable[[str], object], journal: Path | None
+    world: ReplicateWorld,
+    port: int,
+    ready: Callable[[str], object],
+    journal: Path | None,
+    *,
+    ends_with_input: bool,
 ) -> None:
     stopped = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, stopped.set)
+    if ends_with_input:
+        # A thread, since not everything that can be an input can be waited for in a loop.
+        Thread(target=_read_to_the_end, args=(loop, stopped.set), daemon=True).start()
     async with serve_replicate(world, port, journal) as server:
         ready(server.origin)
         await stopped.wait()
+
+
+def _read_to_the_end(loop: asyncio.AbstractEventLoop, then: Callable[[], object]) -> None:
+    # By its number: an end in mid-read would find Python's own stream locked.
+    with suppress(OSError):
+        while os.read(0, 4096):
+            pass
+    with suppress(RuntimeError):
+        loop.call_soon_threadsafe(then)

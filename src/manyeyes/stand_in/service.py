@@ -39,7 +39,8 @@ class Service:
         self.runner = Runner(self.clock, self._weather, self.think, self._tell)
         self.showing = Showing("", self.clock)
         self._eye = Eye()
-        self._repeats: Counter[str] = Counter()
+        #: Creates so far by account and picture.
+        self._repeats: Counter[tuple[str, str]] = Counter()
         #: Those whose data is still here, in the order of their ends.
         self._ended: deque[Prediction] = deque()
         self.change(world)
@@ -88,11 +89,11 @@ class Service:
             raise invalid_input(wrong)
         return pictures
 
-    def draw(self, pictures: list[Picture]) -> Draw:
-        """What is in store for the next create that shows these pictures."""
+    def draw(self, account: str, pictures: list[Picture]) -> Draw:
+        """What is in store for this account's next create that shows these pictures."""
         name = pictures[0].sha256 if pictures else "no picture"
-        repeat = self._repeats[name]
-        self._repeats[name] += 1
+        repeat = self._repeats[account, name]
+        self._repeats[account, name] += 1
         return draw(self._world, name, repeat)
 
     def buy(

@@ -27,7 +27,8 @@ def draw(world: ReplicateWorld, key: str, repeat: int) -> Draw:
     """The same draw for the same seed, key and repeat, in whatever order creates arrive.
 
     `key` is the sha256 of the first picture (or one word for all creates without any), `repeat` counts the
-    creates with that key before this one: so policies that show the same pictures face the same weather.
+    account's creates with that key before this one: so policies that show the same pictures face the same
+    weather, be it one after another with an account for each.
     Latencies stay the same when only the shares of faults and habits change.
     """
     random = Random(f"{world.weather.seed}/{key}/{repeat}")  # noqa: S311  # weather, not secrets
