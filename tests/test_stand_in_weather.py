@@ -15,6 +15,7 @@ from PIL import Image
 
 from manyeyes.lab.virtual_time import run
 from manyeyes.stand_in.order import parse_order
+from manyeyes.stand_in.pictures import Picture
 from manyeyes.stand_in.prediction import Prediction
 from manyeyes.stand_in.service import Service
 from manyeyes.stand_in.weather import draw
@@ -59,6 +60,18 @@ def test_the_same_seed_picture_and_repeat_face_the_same_weather() -> None:
     assert draw(calm, "a", 0).seconds == draw(stormy, "a", 0).seconds
     seeds = ReplicateWorld(weather=Weather(seed=2))
     assert len({draw(calm, "a", 0), draw(calm, "a", 1), draw(calm, "b", 0), draw(seeds, "a", 0)}) == 4
+
+
+def test_a_second_account_meets_the_weather_of_the_first() -> None:
+    async def scene(service: Service) -> None:
+        pictures = [Picture.of(b"one"), Picture.of(b"other")]
+        first, second = (
+            [service.draw(account, [each]) for each in (*pictures, *pictures)] for account in ("a", "b")
+        )
+        assert first == second
+        assert len(set(first)) == 4
+
+    live(scene, Weather(cv=0.5))
 
 
 def test_latency_has_the_median_and_the_cv_it_was_given() -> None:

@@ -13,7 +13,7 @@ from manyeyes.analyzers.base import Traits
 from manyeyes.cli.words import printable
 from manyeyes.lab.bench import Measured
 from manyeyes.lab.plot import draw_plot
-from manyeyes.lab.report import Knee, Row, as_object, knee_of, recommendation, rows_of, table
+from manyeyes.lab.report import FOR_CORES, Row, as_object, knee_of, recommendation, rows_of, table
 from manyeyes.model.errors import SettingsError
 
 
@@ -59,14 +59,16 @@ def _part_of(path: Path) -> Path:
 def tell(found: Found, about: About, plot: Path, *, as_json: bool) -> None:
     """Tell what was found, be it only a part of what was wanted, of which no picture is drawn."""
     rows = rows_of(found.measured)
-    knee = knee_of(rows)
+    for_cores = found.traits is not None and found.traits.cpu_bound
+    knee = None if for_cores else knee_of(rows)
+    advice = FOR_CORES if for_cores else recommendation(rows, knee)
     drawn = plot if found.measured and found.stopped is None else None
     if as_json:
-        shown = {"images": found.images, "about": " ".join(about.lines), **as_object(rows, knee)}
+        shown = {"images": found.images, "about": " ".join(about.lines), **as_object(rows, knee, advice)}
         named = None if drawn is None else str(drawn.absolute())
         typer.echo(json.dumps(shown | {"plot": named, "stopped": found.stopped}))
     elif rows:
-        typer.echo("\n".join([*about.lines, "", *table(rows, knee), "", *_asides(found, rows, knee)]))
+        typer.echo("\n".join([*about.lines, "", *table(rows, knee), "", *_in_words(rows, advice)]))
     if found.stopped is not None:
         typer.echo(_stopped(found), err=True)
     if drawn is not None:
@@ -75,11 +77,9 @@ def tell(found: Found, about: About, plot: Path, *, as_json: bool) -> None:
         typer.echo(f"The picture of it: {printable(str(drawn.absolute()))}", err=True)
 
 
-def _asides(found: Found, rows: list[Row], knee: Knee | None) -> list[str]:
-    """The recommendation, and what else must be known to read the table."""
-    said = textwrap.wrap(recommendation(rows, knee), 79)
-    if found.traits is not None and found.traits.cpu_bound:
-        said.append("It works on this machine's cores: more calls at once than these gain nothing.")
+def _in_words(rows: list[Row], advice: str) -> list[str]:
+    """The advice, and what else must be known to read the table."""
+    said = textwrap.wrap(advice, 79)
     if failed := [f"{row.failed} with {row.way.name}" for row in rows if row.failed]:
         said += textwrap.wrap(f"Pictures failed: {', '.join(failed)}. They count as if answered.", 79)
     return said

@@ -26,6 +26,7 @@ from manyeyes.cli.interrupts import Interrupts
 from manyeyes.cli.running import someone_is_there
 from manyeyes.cli.words import printable
 from manyeyes.engine.preview import Preview
+from manyeyes.engine.run import INTERRUPTED
 from manyeyes.lab.bench import Way, draw_pictures, measure
 from manyeyes.lab.report import knee_of, knowledge_from, rows_of
 from manyeyes.model.errors import SettingsError
@@ -70,17 +71,21 @@ async def bench(settings: Settings, wanted: Wanted) -> int:
         except asyncio.CancelledError:
             if not interrupts.count:
                 raise
-            found.stopped = "interrupted"
+            found.stopped = INTERRUPTED
+    tell(found, _about(wanted, found), wanted.plot, as_json=wanted.as_json)
     if found.stopped is None:
         await _keep(settings, wanted, found)
-    tell(found, _about(wanted, found), wanted.plot, as_json=wanted.as_json)
-    if interrupts.count:
+    if found.stopped == INTERRUPTED:
         return WAS_INTERRUPTED
     return ALL_ANALYZED if found.stopped is None else STOPPED
 
 
 async def _measure_all(settings: Settings, wanted: Wanted, found: Found) -> None:
     """Every trial, one after another; what is found is noted at once, whatever comes after."""
+    if wanted.world is None and analyzer_of(settings).traits.base_url:
+        # What is wrong with either is best heard before anything is paid.
+        async with open_store(settings):
+            pass
     with tempfile.TemporaryDirectory(prefix="manyeyes-bench-") as place:
         wish = Wish(wanted.sources or (place,), limit=wanted.images)
         if not wanted.sources:
@@ -117,11 +122,10 @@ async def _service(settings: Settings, wanted: Wanted) -> AsyncIterator[Callable
     if wanted.world is None:
         yield lambda _: analyzer_of(settings)
         return
-    quotas: dict[str, float] = {
+    # A minute's worth at once, as Replicate has it: whoever is told less with --burst keeps to that.
+    quotas = {
         "creates_per_minute": wanted.faster * (settings.rpm or CREATES),
         "others_per_minute": wanted.faster * OTHERS,
-        # Without --rpm, a minute's worth.
-        "create_burst": settings.burst if settings.rpm else 0,
     }
     above = settings.replicate_upload_above
     async with stand_in({**wanted.world, **quotas}) as origin:
@@ -154,7 +158,7 @@ async def _refusal(wanted: Wanted, traits: Traits, preview: Preview) -> str | No
     )
     to = printable(f"{traits.model} on {traits.adapter}")
     if not someone_is_there():
-        raise SettingsError(f"the trials would cost {cost}, to {to}: say --yes to that, or try fewer")
+        raise SettingsError(f"this would cost money at {to} ({cost}): say --yes to that, or try less")
     words = f"{cost}. They go to {to}, and the answers are not kept.\nGo on?"
     return None if await Question().ask(words) else "declined"
 
@@ -169,7 +173,7 @@ async def _try_all(
                 listener = partial(_hear, bar, way)
                 measured = await measure(way, assembly.parts, assembly.plan, listener)
             if measured.stopped is not None:
-                found.stopped = f"{way.name} stopped: {measured.stopped}"
+                found.stopped = f"{way.name}: {measured.stopped}"
                 return
             found.measured.append(measured)
             bar.ended(measured)
@@ -181,6 +185,8 @@ def _hear(bar: Lines, way: Way, _: Event, progress: Progress) -> None:
 
 async def _keep(settings: Settings, wanted: Wanted, found: Found) -> None:
     """Have later runs with this provider start from what was found."""
+    if wanted.world is not None:
+        typer.echo("It was a stand-in: nothing of this is kept for real runs.", err=True)
     if wanted.world is not None or found.traits is None or not found.traits.base_url:
         return
     learned = knowledge_from(found.measured, knee_of(rows_of(found.measured)))
@@ -192,7 +198,7 @@ async def _keep(settings: Settings, wanted: Wanted, found: Found) -> None:
 def _about(wanted: Wanted, found: Found) -> About:
     if wanted.world is None:
         who = "" if found.traits is None else f"{found.traits.model} ({found.traits.adapter})"
-        head = f"{found.images} pictures, {printable(who)}"
+        head = f"{found.images} pictures by {printable(who)}"
         return About((f"{head}.",), head)
     world, faster = wanted.world, f"{wanted.faster:g}"
     slots, median = f"{world['capacity']:g}", f"{world['median']:g}"

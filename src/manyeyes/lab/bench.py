@@ -20,7 +20,7 @@ from manyeyes.lab.sample import draw_garment
 from manyeyes.model.ask import Ask, Reply
 from manyeyes.model.errors import AnalyzerError, RateLimited, SettingsError
 from manyeyes.model.image import PreparedImage
-from manyeyes.model.ticket import Intent, Ticket
+from manyeyes.model.ticket import Intent, Key, Ticket
 from manyeyes.pacing.knowledge import Knowledge
 
 Moving = Literal["auto", "threshold"]
@@ -148,8 +148,8 @@ class Watched:
         #: Those that have ended, by the loop's time.
         self.calls: list[Call] = []
         self.refused = 0
-        #: When calls began that go on as tickets, by intent.
-        self._begun: dict[str, float] = {}
+        #: When the calls that go on began: one at a time for one key.
+        self._begun: dict[Key, float] = {}
 
     @property
     def traits(self) -> Traits:
@@ -165,7 +165,7 @@ class Watched:
 
     async def start(self, image: PreparedImage, ask: Ask, intent: Intent) -> Reply | Ticket:
         """The other's start; its call begins now."""
-        self._begun[intent.id] = asyncio.get_running_loop().time()
+        self._begun[intent.key] = asyncio.get_running_loop().time()
         try:
             return self._came(intent, await self._analyzer.start(image, ask, intent))
         except AnalyzerError as error:
@@ -199,7 +199,7 @@ class Watched:
         return came
 
     def _end(self, intent: Intent, end: Literal["answered", "refused", "failed"]) -> None:
-        began = self._begun.pop(intent.id, None)
+        began = self._begun.pop(intent.key, None)
         if began is not None:
             self.calls.append(Call(began, asyncio.get_running_loop().time(), end))
 

@@ -15,6 +15,8 @@ WIDTH = 400.0
 LEFT, RIGHT = 40.0, 388.0
 #: Of one chart, and of all lanes of one way at most.
 CHART, LANES = 110.0, 100.0
+#: Letters that fit into a line.
+LETTERS = 60
 #: From one lane to the next, and the part of it that a bar fills.
 PITCH, FILLED = 5.0, 0.8
 #: One after another is cut off where it takes so many times as long as all others.
@@ -25,7 +27,7 @@ def draw_plot(headline: str, rows: Sequence[Row], knee: Knee | None, measured: S
     """The picture as the text of an SVG file; `headline` says what was measured."""
     parts = [
         text((12, 24), "Throughput and latency by calls at once", "head"),
-        text((12, 41), headline, "quiet"),
+        text((12, 41), headline if len(headline) <= LETTERS else headline[: LETTERS - 1] + "…", "quiet"),
     ]
     charts, top = _charts(rows, knee)
     lanes, bottom = _timelines(measured, top + 34)

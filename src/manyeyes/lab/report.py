@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import accumulate
 from statistics import mean
 
 from manyeyes.lab.bench import SEQUENTIAL, Call, Measured, Way
@@ -16,6 +17,8 @@ NEARLY = 0.95
 #: Times what it is unloaded, beyond which calls queue: a 95th percentile of some forty calls sways by half
 #: as much on its own.
 INFLATED = 1.5
+#: Times the throughput of the smallest number tried, below which calls at once hardly matter.
+FLAT = 1.25
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,11 +77,7 @@ def most_at_once(calls: Sequence[Call]) -> int:
     """The most calls that went on at the same time; at least 1."""
     # Where one ends as another begins, the end comes first.
     changes = sorted([(call.began, 1) for call in calls] + [(call.ended, -1) for call in calls])
-    most = now = 1 if not calls else 0
-    for _, change in changes:
-        now += change
-        most = max(most, now)
-    return most
+    return max(1, *accumulate((change for _, change in changes), initial=0))
 
 
 def rows_of(measured: Sequence[Measured]) -> list[Row]:
@@ -96,25 +95,35 @@ class Knee:
     best: Row
     #: The 95th percentile that calls take when nothing queues, by the smallest number tried.
     unloaded: float
+    #: No number of calls was much faster than the smallest.
+    flat: bool = False
     #: No larger number was tried.
-    largest: bool
+    largest: bool = False
 
 
 def knee_of(rows: Sequence[Row]) -> Knee | None:
     """The smallest number of calls with at least `NEARLY` the best throughput and no inflated latency.
 
-    Where all that are as fast have inflated latencies, the fastest without. None where fewer than two
-    pinned numbers were answered.
+    Where all that are as fast have inflated latencies, the fastest without; where none is much faster than
+    the smallest, that one. None where fewer than two pinned numbers were answered.
     """
     answered = [row for row in rows if row.way.pinned is not None and row.p95 > 0]
     pinned = sorted(answered, key=lambda row: row.at_once)
     if len(pinned) < 2:
         return None
-    best, unloaded = max(pinned, key=lambda row: row.throughput), pinned[0].p95
-    calm = [row for row in pinned if row.p95 <= INFLATED * unloaded]
+    least, best = pinned[0], max(pinned, key=lambda row: row.throughput)
+    calm = [row for row in pinned if row.p95 <= INFLATED * least.p95]
     near = [row for row in calm if row.throughput >= NEARLY * best.throughput]
     row = near[0] if near else max(calm, key=lambda row: row.throughput)
-    return Knee(row, best, unloaded, row is pinned[-1])
+    flat = best.throughput < FLAT * least.throughput
+    return Knee(least if flat else row, best, least.p95, flat=flat, largest=row is pinned[-1] and not flat)
+
+
+#: What is recommended of an analyzer that is bound by this machine's cores, whatever was measured.
+FOR_CORES = (
+    "Recommended: --concurrency auto, which is the number of this machine's cores: this analyzer works on "
+    "them, and more calls at once only queue."
+)
 
 
 def recommendation(rows: Sequence[Row], knee: Knee | None) -> str:
@@ -140,11 +149,14 @@ def _why(knee: Knee) -> str:
     row, best, longer = knee.row, knee.best, knee.row.p95 / knee.unloaded
     latency = "answers take no longer" if longer < 1.1 else f"answers take {longer:.1f} times as long"
     told = f"{latency} (p95 {row.p95:.3g} s, unloaded {knee.unloaded:.3g} s)"
+    if knee.flat:
+        gain = 100 * (best.throughput / row.throughput - 1)
+        return f"since more at once hardly gain anything: {gain:.0f} % at best, with {best.at_once}"
     if row is best:
         return f"the fastest, at {row.throughput:.3g} pictures a second; {told}"
     if row.throughput >= NEARLY * best.throughput:
         return (
-            f"the smallest number within {1 - NEARLY:.0%} of the best, {row.throughput:.3g} of "
+            f"the smallest number within {100 * (1 - NEARLY):.0f} % of the best, {row.throughput:.3g} of "
             f"{best.throughput:.3g} pictures a second; {told}"
         )
     return (
@@ -157,14 +169,12 @@ _HEAD = ("way", "seconds", "saved", "", "speed-up", "theory", "efficiency", "429
 
 
 def table(rows: Sequence[Row], knee: Knee | None) -> list[str]:
-    """The figures for people, within 80 columns for times up to a day."""
+    """The figures for people, the knee marked with `>`; within 80 columns for times up to a day."""
     cells = [_HEAD, *map(_cells, rows)]
     widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
-    lines = [_aligned(each, widths) for each in cells]
-    if knee is not None:
-        at = 1 + list(rows).index(knee.row)
-        lines[at] += "  < knee"
-    return lines
+    recommended = None if knee is None else knee.row
+    marks = ["  ", *("> " if row is recommended else "  " for row in rows)]
+    return [sign + _aligned(each, widths) for sign, each in zip(marks, cells, strict=True)]
 
 
 def _aligned(cells: Sequence[str], widths: Sequence[int]) -> str:
@@ -190,7 +200,7 @@ def _cells(row: Row) -> tuple[str, ...]:
     )
 
 
-def as_object(rows: Sequence[Row], knee: Knee | None) -> dict[str, object]:
+def as_object(rows: Sequence[Row], knee: Knee | None, advice: str) -> dict[str, object]:
     """The same for programs."""
     return {
         "ways": [
@@ -210,7 +220,7 @@ def as_object(rows: Sequence[Row], knee: Knee | None) -> dict[str, object]:
             for row in rows
         ],
         "recommended": None if knee is None else knee.row.at_once,
-        "recommendation": recommendation(rows, knee),
+        "recommendation": advice,
     }
 
 
