@@ -131,7 +131,9 @@ def test_a_stand_in_that_cannot_start_says_why() -> None:
         async with stand_in({"median": -1}):
             pass
 
-    with pytest.raises(SettingsError, match=r"the stand-in did not start: median is -1\.0; it takes 0 or more"):
+    with pytest.raises(
+        SettingsError, match=r"the stand-in did not start: median is -1\.0; it takes 0 or more"
+    ):
         asyncio.run(start())
 
 
