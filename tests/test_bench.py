@@ -137,6 +137,8 @@ def test_row_3_the_number_that_is_set_is_tried_too_where_it_is_not_among_them() 
 def test_what_is_asked_for_is_tried_once_after_one_after_another() -> None:
     ways = ways_of(["8,batch:4", "auto", "threshold,8", "sequential"])
     assert [way.name for way in ways] == ["sequential", "continuous 8", "batch 4", "auto", "threshold"]
+    assert ways_of(["1,sequential,01"]) == (SEQUENTIAL,) == ways_of(["1"], 7)
+    assert ways_of([], 1) == USUAL
 
 
 @pytest.mark.parametrize("word", ["", "0", "-1", "2.5", "abc", "batch:", "batch:0", "fixed:3", "٣", "3 5"])

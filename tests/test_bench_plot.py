@@ -135,7 +135,7 @@ def test_nothing_is_drawn_beyond_the_edges(numbers: list[int], images: int, refu
         for name in ("y", "y1", "y2", "cy"):
             assert 0 <= float(each.get(name, 0)) <= height
     for path in picture.iter(f"{SVG}path"):
-        assert all(float(end) <= RIGHT + 0.4 for end in re.findall(r"H([\d.]+)", path.get("d", "")))
+        assert all(float(end) <= RIGHT + 1.6 for end in re.findall(r"H([\d.]+)", path.get("d", "")))
 
 
 @pytest.mark.parametrize(

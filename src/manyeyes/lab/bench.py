@@ -76,7 +76,7 @@ def ways_of(words: Sequence[str], preferred: int | Moving | None = None) -> tupl
     asked = [word.strip() for each in words for word in each.split(",")]
     ways = [_way(word) for word in asked] if asked else [*USUAL]
     if not asked and preferred is not None:
-        ways.insert(-1, Way("continuous", preferred))
+        ways.insert(-1, _at_once(preferred))
     # Each once, in the order of the first mention.
     return tuple(dict.fromkeys((SEQUENTIAL, *ways)))
 
@@ -84,15 +84,19 @@ def ways_of(words: Sequence[str], preferred: int | Moving | None = None) -> tupl
 def _way(word: str) -> Way:
     found = re.fullmatch(r"(batch:)?(\d{1,4})", word, re.ASCII)
     if found is not None and int(found[2]) > 0:
-        return Way("batch" if found[1] else "continuous", int(found[2]))
+        return Way("batch", int(found[2])) if found[1] else _at_once(int(found[2]))
     match word:
         case "sequential":
             return SEQUENTIAL
         case "auto" | "threshold":
-            return Way("continuous", word)
+            return _at_once(word)
     raise SettingsError(
         f"--concurrency takes numbers from 1 to 9999, auto, threshold, batch:N and sequential, not {word!r}"
     )
+
+
+def _at_once(calls: int | Moving) -> Way:
+    return SEQUENTIAL if calls == 1 else Way("continuous", calls)
 
 
 def draw_pictures(folder: Path, count: int) -> Iterator[Path]:

@@ -70,7 +70,7 @@ def _charts(rows: Sequence[Row], knee: Knee | None) -> tuple[list[str], float]:
         y = latency.at(0, band)[1]
         parts += [
             line((LEFT, y), (RIGHT, y), "band"),
-            text((LEFT + 4, y + 13), f"{INFLATED:g} × unloaded", "quiet"),
+            text((RIGHT, y - 4), f"{INFLATED:g} × unloaded", "quiet end"),
             *_knee(knee, speed, latency),
         ]
     below = latency.bottom + 32

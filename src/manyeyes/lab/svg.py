@@ -12,6 +12,7 @@ from typing import Literal
 _STYLE = """
 svg { max-width: 100%; height: auto; }
 text { font: 12px system-ui, -apple-system, "Segoe UI", Roboto, "DejaVu Sans", sans-serif; fill: #1f2328; }
+text { stroke: #ffffff; stroke-width: 3; paint-order: stroke; stroke-linejoin: round; }
 .head { font-size: 14px; font-weight: 600; }
 .quiet { fill: #59636e; }
 .end { text-anchor: end; }
@@ -28,7 +29,7 @@ text { font: 12px system-ui, -apple-system, "Segoe UI", Roboto, "DejaVu Sans", s
 .odd { stroke: #69a5e8; }
 .refused { stroke: #b3261e; }
 @media (prefers-color-scheme: dark) {
-text { fill: #f0f6fc; }
+text { fill: #f0f6fc; stroke: #0d1117; }
 .quiet { fill: #9da7b3; }
 .paper { fill: #0d1117; }
 .rule { stroke: #30363d; }
@@ -93,7 +94,9 @@ def bars(kind: str, height: float, spans: Sequence[tuple[float, float, float]]) 
     """Flat bars as one path: each from x to x at a y, which is its middle."""
     if not spans:
         return ""
-    path = "".join(f"M{start:.1f} {y:.1f}H{max(end, start + 0.3):.1f}" for start, end, y in spans)
+    # What was refused at once is to be seen all the same.
+    least = 1.5 if kind == "refused" else 0.3
+    path = "".join(f"M{start:.1f} {y:.1f}H{max(end, start + least):.1f}" for start, end, y in spans)
     return f'<path class="{kind}" stroke-width="{height:.2f}" d="{path}"/>'
 
 
