@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 
@@ -11,6 +12,7 @@ from hypothesis import strategies as st
 
 from manyeyes.analyzers.modelled import Faults, Latency, Modelled, Rate, Service
 from manyeyes.analyzers.prompt import default_ask
+from manyeyes.analyzers.scripted import SCRIPTED, After, Scripted
 from manyeyes.engine.plan import Plan
 from manyeyes.engine.seams import Parts
 from manyeyes.lab import virtual_time
@@ -20,7 +22,7 @@ from manyeyes.lab.plot import lanes_of
 from manyeyes.lab.report import most_at_once, rows_of
 from manyeyes.model.ask import Recipe
 from manyeyes.model.descriptor import parse_descriptor
-from manyeyes.model.errors import SettingsError
+from manyeyes.model.errors import Broken, Refused, SettingsError
 from manyeyes.model.event import Event
 from manyeyes.model.progress import Progress
 from manyeyes.pacing.adaptive import AdaptiveLimit
@@ -32,7 +34,7 @@ FIVE = Way("continuous", 5)
 BATCHES = Way("batch", 5)
 
 
-def tried(way: Way, service: Modelled, images: int = 44) -> Measured:
+def tried(way: Way, service: Modelled | Scripted, images: int = 44) -> Measured:
     """The trial of a way on so many pictures, in virtual time."""
 
     async def trial() -> Measured:
@@ -97,6 +99,19 @@ def test_refusals_and_failures_are_told_apart_from_answers() -> None:
     assert measured.refused == ends.count("refused") > 0
     assert measured.failed == ends.count("failed") > 0
     assert ends.count("answered") == 44 - measured.failed
+
+
+def test_a_call_by_ticket_lasts_until_its_answer_and_a_lost_one_ends_where_it_broke() -> None:
+    answer = '{"garment_type": "dress", "is_garment": true}'
+    script = {
+        "image-1.jpg": After(3.0, answer, ticket=True),
+        "image-2.jpg": After(2.0, Refused("No."), ticket=True),
+        "image-3.jpg": [After(1.0, Broken("The line broke.")), After(1.0, answer)],
+    }
+    measured = tried(FIVE, Scripted(script, traits=replace(SCRIPTED, paid=True)), images=3)
+    noted = sorted((round(call.seconds, 6), call.end) for call in measured.calls)
+    assert noted == [(1.0, "answered"), (1.0, "failed"), (2.0, "failed"), (3.0, "answered")]
+    assert (measured.images, measured.failed, measured.refused) == (3, 1, 0)
 
 
 def test_the_listener_hears_of_every_picture() -> None:

@@ -229,7 +229,7 @@ def is_there(pid: int) -> bool:
 
 @on_linux
 def test_an_interrupt_tells_what_was_measured_and_ends_the_stand_in(tmp_path: Path) -> None:
-    words = ("bench", "--images", "4", "--median", "5", "--cv", "0", "--concurrency", "1")
+    words = ("bench", "--images", "4", "--median", "5", "--cv", "0", "--concurrency", "batch:1")
     process = begin(*words, place=tmp_path)
     assert process.stderr is not None
     while "1 of 2" not in (line := process.stderr.readline()):

@@ -25,7 +25,7 @@ def command(
     ctx: typer.Context,
     sources: Annotated[
         list[str] | None,
-        typer.Argument(metavar="[SOURCE]...", help="Pictures to try on; drawn ones if none are named."),
+        typer.Argument(metavar="SOURCE", help="Pictures to try on; drawn ones if none are named."),
     ] = None,
     images: Annotated[int, typer.Option(min=2, help="How many pictures, the first so many.")] = 44,
     tried: Annotated[
@@ -66,7 +66,7 @@ def command(
 ) -> None:
     """Try several concurrencies on the same pictures, and recommend one.
 
-    Without --analyzer a stand-in on this machine answers: that is free, and takes half a minute.
+    Without --analyzer a stand-in on this machine answers: that is free, and takes less than a minute.
     """
     _check(ctx, analyzer, median=median, cv=cv, time_factor=time_factor)
     check_plot(plot)

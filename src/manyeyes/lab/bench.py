@@ -20,7 +20,7 @@ from manyeyes.lab.sample import draw_garment
 from manyeyes.model.ask import Ask, Reply
 from manyeyes.model.errors import AnalyzerError, RateLimited, SettingsError
 from manyeyes.model.image import PreparedImage
-from manyeyes.model.ticket import Intent, Key, Ticket
+from manyeyes.model.ticket import Intent, Ticket
 from manyeyes.pacing.knowledge import Knowledge
 
 Moving = Literal["auto", "threshold"]
@@ -152,8 +152,8 @@ class Watched:
         #: Those that have ended, by the loop's time.
         self.calls: list[Call] = []
         self.refused = 0
-        #: When the calls that go on began: one at a time for one key.
-        self._begun: dict[Key, float] = {}
+        #: When the calls began that go on as tickets, by these.
+        self._begun: dict[str, float] = {}
 
     @property
     def traits(self) -> Traits:
@@ -169,41 +169,45 @@ class Watched:
 
     async def start(self, image: PreparedImage, ask: Ask, intent: Intent) -> Reply | Ticket:
         """The other's start; its call begins now."""
-        self._begun[intent.key] = asyncio.get_running_loop().time()
+        began = asyncio.get_running_loop().time()
         try:
-            return self._came(intent, await self._analyzer.start(image, ask, intent))
+            came = await self._analyzer.start(image, ask, intent)
         except AnalyzerError as error:
-            self._end(intent, "refused" if isinstance(error, RateLimited) else "failed")
             self.refused += isinstance(error, RateLimited)
+            self._ended(began, "refused" if isinstance(error, RateLimited) else "failed")
             raise
+        if isinstance(came, Reply):
+            self._ended(began, "answered")
+        else:
+            self._begun[came.id] = began
+        return came
 
     async def check(self, ticket: Ticket) -> Reply | Ticket:
         """The other's check; a look that is refused ends nothing."""
         try:
-            return self._came(ticket.intent, await self._analyzer.check(ticket))
+            came = await self._analyzer.check(ticket)
         except RateLimited:
             self.refused += 1
             raise
         except AnalyzerError:
-            self._end(ticket.intent, "failed")
+            self._ended(self._begun.pop(ticket.id, None), "failed")
             raise
+        if isinstance(came, Reply):
+            self._ended(self._begun.pop(ticket.id, None), "answered")
+        return came
 
     async def find(self, intent: Intent) -> Reply | Ticket | None:
-        """The other's find."""
+        """The other's find; a call that it finds goes on from now."""
         found = await self._analyzer.find(intent)
-        return None if found is None else self._came(intent, found)
+        if isinstance(found, Ticket):
+            self._begun.setdefault(found.id, asyncio.get_running_loop().time())
+        return found
 
     async def cancel(self, ticket: Ticket) -> None:
         """The other's cancel."""
         await self._analyzer.cancel(ticket)
 
-    def _came(self, intent: Intent, came: Reply | Ticket) -> Reply | Ticket:
-        if isinstance(came, Reply):
-            self._end(intent, "answered")
-        return came
-
-    def _end(self, intent: Intent, end: Literal["answered", "refused", "failed"]) -> None:
-        began = self._begun.pop(intent.key, None)
+    def _ended(self, began: float | None, end: Literal["answered", "refused", "failed"]) -> None:
         if began is not None:
             self.calls.append(Call(began, asyncio.get_running_loop().time(), end))
 
