@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from manyeyes.analyzers.modelled import Faults, Latency, Modelled, Rate, Service
 from manyeyes.analyzers.prompt import default_ask
 from manyeyes.analyzers.scripted import SCRIPTED, After, Scripted
+from manyeyes.engine.feed import Listener
 from manyeyes.engine.plan import Plan
 from manyeyes.engine.seams import Parts
 from manyeyes.lab import virtual_time
@@ -34,7 +35,9 @@ FIVE = Way("continuous", 5)
 BATCHES = Way("batch", 5)
 
 
-def tried(way: Way, service: Modelled | Scripted, images: int = 44) -> Measured:
+def tried(
+    way: Way, service: Modelled | Scripted, images: int = 44, listener: Listener = lambda *_: None
+) -> Measured:
     """The trial of a way on so many pictures, in virtual time."""
 
     async def trial() -> Measured:
@@ -45,7 +48,7 @@ def tried(way: Way, service: Modelled | Scripted, images: int = 44) -> Measured:
             recipe = Recipe(traits.adapter, traits.base_url, traits.model, default_ask(), traits.preparation)
             group = way.calls if isinstance(way.calls, int) else 5
             plan = Plan(recipe, group=group, barrier=way.strategy == "batch")
-            return await measure(way, parts, plan, lambda *_: None)
+            return await measure(way, parts, plan, listener)
 
     return virtual_time.run(trial())
 
@@ -120,15 +123,7 @@ def test_the_listener_hears_of_every_picture() -> None:
     def hear(_: Event, progress: Progress) -> None:
         heard.append(progress.current)
 
-    async def trial() -> None:
-        async with Modelled() as analyzer, MemoryStore() as store:
-            limiter = Limiter(FixedLimit(2))
-            parts = Parts(Numbered(4), Inline(), analyzer, store, limiter, parse_descriptor)
-            traits = analyzer.traits
-            recipe = Recipe(traits.adapter, traits.base_url, traits.model, default_ask(), traits.preparation)
-            await measure(FIVE, parts, Plan(recipe, group=5), hear)
-
-    virtual_time.run(trial())
+    tried(Way("continuous", 2), Modelled(), images=4, listener=hear)
     assert sorted(set(heard)) == [0, 1, 2, 3, 4]
 
 
