@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import datetime, timedelta
 from itertools import pairwise
 
 import pytest
@@ -102,7 +103,10 @@ def test_a_wait_of_nothing_does_not_go_on_for_ever() -> None:
 def test_a_very_long_named_wait_stops_the_run_until_then() -> None:
     script = Scripted({"0": RateLimited("429", retry_after=3600.0), "*": After(5.0, DRESS)})
     told = analyze(album(20), script)
-    assert told.report.stopped == "the provider asks to wait 60 minutes: run the same command again then"
+    now = datetime.now().astimezone()
+    then = {(now + timedelta(minutes=minutes)).strftime("%H:%M on %d %B") for minutes in (60, 61, 62)}
+    words = "the provider asks to wait 60 minutes: run the same command again after "
+    assert told.report.stopped in {words + time for time in then}
     assert told.progress.analyzed == 4
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from manyeyes.cli.log import run_log
-from manyeyes.model.event import Ended, Event, RunEnded
+from manyeyes.model.event import Ended, Event, GroupEnded, RunEnded
 from manyeyes.model.portfolio import Portfolio
 from manyeyes.model.progress import Progress
 from manyeyes.store.values import RunRecord
@@ -47,3 +47,13 @@ def test_what_was_possibly_paid_twice_has_a_line_and_a_count(tmp_path: Path) -> 
 def test_what_was_not_paid_twice_is_not_spoken_of(tmp_path: Path) -> None:
     lines = logged(tmp_path / "run.log", Ended(failed(RUN, 3), 1.0), RunEnded(None, 9.0))
     assert all("possiblyPaidTwice" not in line for line in lines)
+
+
+def test_what_holds_calls_back_has_a_line_when_it_changes(tmp_path: Path) -> None:
+    group = GroupEnded(1, 9, 5, 44, 3.0)
+    with run_log(tmp_path / "run.log", "json", "info") as log:
+        assert log is not None
+        for gate in (None, "requests", "requests", "concurrency", None):
+            log(group, Progress(binds=gate))
+    lines = [json.loads(line) for line in (tmp_path / "run.log").read_text("utf-8").splitlines()]
+    assert [line["by"] for line in lines if line["event"] == "Held back"] == ["requests", "concurrency", None]

@@ -44,6 +44,7 @@ LAZY: dict[str, str] = {
     "__init__.py": "a public name is imported when it is first used: `manyeyes --help` needs none",
     "analyzers/open.py": "an analyzer's module is imported when the analyzer is chosen",
     "cli/log.py": "structlog is imported where a log is written: few runs do, and every start would pay",
+    "cli/watched.py": "figures for Prometheus are wanted of few runs",
     "cli/main.py": "a command's module is imported when the command is chosen",
     "store/rows.py": "of the databases' dialects only the one that the store's URL names is there",
 }

@@ -18,6 +18,7 @@ from manyeyes.cli.displays import Style
 from manyeyes.cli.log import run_log
 from manyeyes.cli.options import StoreOption, setting, settings_of
 from manyeyes.cli.running import Manner, run_shown, someone_is_there
+from manyeyes.cli.watched import metrics_at
 from manyeyes.engine.run import INTERRUPTED
 from manyeyes.portrait.export import check_out
 from manyeyes.settings import Preset, Settings, Strategy
@@ -110,6 +111,12 @@ def command(
     fresh: Annotated[
         bool, typer.Option("--fresh", help="Ask again for every picture, answered or not.")
     ] = False,
+    metrics_port: Annotated[
+        int | None,
+        typer.Option(
+            min=1, max=65535, metavar="PORT", help="Serve figures for Prometheus on this port of 127.0.0.1."
+        ),
+    ] = None,
     log_file: Annotated[Path | None, setting("log_file", "Write a log to the end of this file.")] = None,
     log_format: Annotated[
         Literal["text", "json"] | None, setting("log_format", "How log lines look.")
@@ -125,7 +132,7 @@ def command(
     """
     settings = settings_of(ctx)
     style = progress or ("rich" if sys.stderr.isatty() else "plain")
-    manner = Manner(style, as_json, out, yes, dry_run)
+    manner = Manner(style, as_json, out, yes, dry_run, metrics_port)
     wish = Wish(sources, retry_failed, fresh, limit)
     raise typer.Exit(asyncio.run(_analyze(settings, wish, manner)))
 
@@ -142,5 +149,9 @@ async def _analyze(settings: Settings, wish: Wish, manner: Manner) -> int:
             if (why := await refusal(preview, assembly)) is not None:
                 say_not_begun(preview, why, as_json=manner.json)
                 return WAS_INTERRUPTED if why == INTERRUPTED else STOPPED
-        with run_log(settings.log_file, settings.log_format, settings.log_level) as log:
-            return await run_shown(assembly, store, manner, (log,) if log is not None else ())
+        with (
+            run_log(settings.log_file, settings.log_format, settings.log_level) as log,
+            metrics_at(manner.metrics_port, assembly.parts.limiter) as metrics,
+        ):
+            listeners = tuple(listener for listener in (log, metrics) if listener is not None)
+            return await run_shown(assembly, store, manner, listeners)

@@ -93,6 +93,7 @@ class RunLog:
 
     def __init__(self, logger: Any) -> None:
         self._logger = logger
+        self._gate: str | None = None
 
     def __call__(self, event: Event, progress: Progress) -> None:
         """Write what is worth a line."""
@@ -104,7 +105,7 @@ class RunLog:
             case Ended(outcome=outcome):
                 # What may have cost more than it had to is worth a line wherever failures are.
                 tell = self._logger.warning if outcome.possibly_paid_twice else self._logger.debug
-                tell("Image analyzed", **_picture(outcome), reused=outcome.reused)
+                tell("Image analyzed", **_picture(outcome), reused=outcome.reused, heldBy=event.binds)
             case Skipped(what=what):
                 self._logger.info("Passed over", name=what.name, reason=what.reason)
             case ProviderDown(said=said):
@@ -115,10 +116,17 @@ class RunLog:
                 self._logger.info("Waiting", pictures=pictures, holder=holder)
             case GroupEnded():
                 self._logger.info("Batch complete", **_group(event))
+                self._tell_gate(progress.binds)
             case RunEnded(stopped=stopped):
                 self._logger.info("Run ended", **_counts(progress), stopped=stopped)
             case _:
                 pass
+
+    def _tell_gate(self, gate: str | None) -> None:
+        """What holds calls back, where that has changed since it was last told."""
+        if gate != self._gate:
+            self._gate = gate
+            self._logger.info("Held back", by=gate)
 
 
 def _picture(outcome: Outcome) -> Mapping[str, object]:

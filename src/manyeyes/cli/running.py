@@ -41,6 +41,8 @@ class Manner:
     out: Path | None
     yes: bool
     dry_run: bool
+    #: Where on this machine the run can be watched by Prometheus; None for nowhere.
+    metrics_port: int | None = None
 
 
 def someone_is_there() -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from datetime import datetime, timedelta
 
 from manyeyes.engine.admission import Admission
 from manyeyes.engine.buying import Attempt
@@ -137,7 +138,10 @@ class Calling:
         now = asyncio.get_running_loop().time()
         self._admission.park(step.job, now + step.delay)
         if step.named and step.delay > self._wait_at_most:
-            self._stop(f"the provider asks to wait {_span(step.delay)}: run the same command again then")
+            self._stop(
+                f"the provider asks to wait {_span(step.delay)}: "
+                f"run the same command again after {_on_the_clock(step.delay)}"
+            )
 
     def _ask_whether_to_go_on(self, trouble: str, tasks: asyncio.TaskGroup) -> None:
         if self._consent is None:
@@ -152,6 +156,12 @@ class Calling:
         self._admission.arrival.ring()
         if not goes_on:
             self._stop(trouble)
+
+
+def _on_the_clock(seconds: float) -> str:
+    """When so many seconds will have passed, by the clock on the wall, a minute rounded up."""
+    then = datetime.now().astimezone() + timedelta(seconds=seconds + 60)
+    return then.strftime("%H:%M on %d %B")
 
 
 def _span(seconds: float) -> str:
