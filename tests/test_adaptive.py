@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from manyeyes.lab.scenario import Scenario, Service
 from manyeyes.lab.trial import trial
-from manyeyes.pacing.adaptive import HIGH, AdaptiveLimit, Spread
+from manyeyes.pacing.adaptive import HIGH, AdaptiveLimit, Epoch, Spread
 from manyeyes.pacing.limit import Ending, Sample
 
 K20 = Scenario(name="20 slots", images=400)
@@ -64,7 +64,7 @@ def test_a_cut_that_does_not_bring_latency_down_is_taken_back() -> None:
 def test_calls_sent_before_the_limit_moved_say_nothing_of_it() -> None:
     cut = told(settled(), 6.0, 40)
     late = Sample(cut.moved_at - 5, cut.moved_at + 30, 40, Ending.ANSWERED)
-    assert cut.after_in_order(late).epoch == Spread()
+    assert cut.after_in_order(late).epoch == Epoch()
 
 
 def test_a_refusal_without_a_wait_is_a_cap_and_a_burst_of_them_is_one() -> None:
@@ -97,14 +97,14 @@ def test_a_cold_boot_says_nothing_of_latency() -> None:
         sample = Sample(0.0, seconds, 5, Ending.ANSWERED, at_limit=True)
         limit = limit.after(sample).after_in_order(sample)
     assert limit.baseline is None
-    assert limit.epoch == Spread()
+    assert limit.epoch == Epoch()
 
 
 def test_a_call_that_goes_on_and_on_counts_by_its_age() -> None:
     limit = settled()
     assert limit.patience == pytest.approx(12.0)
     stuck = Sample(0.0, 12.0, 40, Ending.SAYS_NOTHING, censored=True)
-    assert limit.after_in_order(stuck).epoch.mean == pytest.approx(log(12.0))
+    assert limit.after_in_order(stuck).epoch.seconds.mean == pytest.approx(log(12.0))
 
 
 samples = st.builds(

@@ -14,18 +14,19 @@ class Bell:
     """
 
     def __init__(self) -> None:
-        self._rung = asyncio.Event()
+        self._rung: asyncio.Future[None] | None = None
 
     def ring(self) -> None:
         """Something has changed."""
-        self._rung.set()
+        if self._rung is not None and not self._rung.done():
+            self._rung.set_result(None)
 
     async def wait(self, seconds: float | None = None) -> None:
         """Wait for the next ring, or at most so many seconds."""
-        self._rung.clear()
+        self._rung = asyncio.get_running_loop().create_future()
         if seconds is None:
-            await self._rung.wait()
+            await self._rung
             return
         with suppress(TimeoutError):
             async with asyncio.timeout(seconds):
-                await self._rung.wait()
+                await self._rung

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from dataclasses import replace
 
 from manyeyes.engine.claims import Claims
 from manyeyes.engine.job import Picture, Settled, Tally
@@ -67,7 +66,7 @@ class Endings:
         job, end, key = step.job, step.end, step.job.intent.key
         first = self._first(job.picture, key.sha256)
         if isinstance(end, Answer) and step.final:
-            end = replace(end, id=f"{self._run.id}.{first.position}")
+            end = Answer(end.descriptor, end.raw, end.usage, f"{self._run.id}.{first.position}")
         outcome = _outcome(first, key.sha256, end, job.tally, reused=step.reused)
         answer = end if step.final else None
         claimed = self._claims.holds(key)

@@ -153,6 +153,7 @@ class Taking:
         return self._batches is None or self._batches.try_take(picture.position, picture.image.size)
 
     async def _prepare(self, picture: Picture, preparing: Coroutine[Any, Any, Job | Key | None]) -> None:
+        done = None
         try:
             done = await preparing
             self._ahead.free(picture.position)
@@ -166,7 +167,9 @@ class Taking:
             self._stop(str(error))
         finally:
             self._in_preparation -= 1
-            self._room.ring()
+            # One that is prepared takes as much room as before, though not as many bytes.
+            if not isinstance(done, Job) or self._ahead.is_full:
+                self._room.ring()
             self._close_if_done()
 
     def _close_if_done(self) -> None:

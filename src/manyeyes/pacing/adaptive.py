@@ -57,6 +57,22 @@ class Spread:
 
 
 @dataclass(frozen=True, slots=True)
+class Epoch:
+    """Calls sent since the limit last moved."""
+
+    #: Logarithms of their seconds, and of the calls that were in flight when they were sent.
+    seconds: Spread = Spread()
+    crowd: Spread = Spread()
+    #: How many ended with as many in flight as the limit allows.
+    full: int = 0
+
+    def plus(self, z: float, in_flight: int, *, full: bool) -> Epoch:
+        """With one more call."""
+        crowd = self.crowd.plus(log(in_flight), LONGEST_EPOCH)
+        return Epoch(self.seconds.plus(z, LONGEST_EPOCH), crowd, self.full + full)
+
+
+@dataclass(frozen=True, slots=True)
 class Trial:
     """A cut on trial: unless latency falls with the limit, the queue was not ours."""
 
@@ -77,12 +93,7 @@ class AdaptiveLimit:
     baseline: float | None = None
     #: By half octaves of calls in flight: logarithms of seconds.
     curve: tuple[Spread, ...] = ()
-    #: Logarithms of the seconds of calls sent since the limit last moved.
-    epoch: Spread = Spread()
-    #: Logarithms of the calls that were in flight when these were sent.
-    crowd: Spread = Spread()
-    #: Of these, how many ended with as many in flight as the limit allows.
-    full: int = 0
+    epoch: Epoch = Epoch()
     #: When the limit last moved; calls sent before say nothing of it.
     moved_at: float = -inf
     trial: Trial | None = None
@@ -100,7 +111,10 @@ class AdaptiveLimit:
     @property
     def value(self) -> int:
         """Calls that may be in flight now."""
-        return max(self.floor, min(self.ceiling, int(min(self.limit, self.cap))))
+        most = self.limit if self.limit < self.cap else self.cap
+        if most > self.ceiling:
+            return self.ceiling
+        return int(most) if most > self.floor else self.floor
 
     @property
     def patience(self) -> float:
@@ -147,34 +161,52 @@ class AdaptiveLimit:
             return self if sample.censored else replace(self, answered=1, booted_at=sample.ended_at)
         if sample.sent_at < self.booted_at:
             return self
-        z = log(max(sample.seconds, 1e-3))
-        learned = self._learned(sample, z)
-        if sample.sent_at < self.moved_at:
+        learned = self._learned(sample, log(max(sample.seconds, 1e-3)))
+        epoch = learned.epoch
+        if epoch is self.epoch or learned.baseline is None or epoch.seconds.n < learned._enough:
             return learned
-        epoch = learned.epoch.plus(z, LONGEST_EPOCH)
-        length = (
-            max(8, learned.limit / 4)
-            if learned.starting
-            else max(SHORTEST_EPOCH, min(LONGEST_EPOCH, learned.limit))
-        )
-        crowd = learned.crowd.plus(log(sample.in_flight), LONGEST_EPOCH)
-        learned = replace(learned, epoch=epoch, crowd=crowd, full=learned.full + sample.at_limit)
-        return learned if epoch.n < length or learned.baseline is None else learned._decided(sample.ended_at)
+        return learned._decided(sample.ended_at)
+
+    @property
+    def _enough(self) -> float:
+        """Calls of an epoch."""
+        if self.starting:
+            return max(8, self.limit / 4)
+        return max(SHORTEST_EPOCH, min(LONGEST_EPOCH, self.limit))
 
     def _learned(self, sample: Sample, z: float) -> Self:
+        """One more latency. Every field by its place: `replace` would take longer than all the rest."""
+        curve, baseline, epoch = self.curve, self.baseline, self.epoch
         bucket = int(2 * log2(sample.in_flight))
-        curve = self.curve + (Spread(),) * (bucket + 1 - len(self.curve))
-        curve = (*curve[:bucket], curve[bucket].plus(z, 60), *curve[bucket + 1 :])
-        known = [one.mean + one.error for one in curve if one.n >= 6]
-        baseline = self.baseline
-        if known:
-            least = min(known)
-            baseline = least if baseline is None else min(baseline, least)
-        return replace(self, curve=curve, baseline=baseline, answered=self.answered + 1)
+        if bucket >= len(curve):
+            curve += (Spread(),) * (bucket + 1 - len(curve))
+        here = curve[bucket].plus(z, 60)
+        if here.n >= 6:
+            least = here.mean + here.error
+            baseline = least if baseline is None or least < baseline else baseline
+        if sample.sent_at >= self.moved_at:
+            epoch = epoch.plus(z, sample.in_flight, full=sample.at_limit)
+        return type(self)(
+            self.limit,
+            self.floor,
+            self.ceiling,
+            self.starting,
+            baseline,
+            (*curve[:bucket], here, *curve[bucket + 1 :]),
+            epoch,
+            self.moved_at,
+            self.trial,
+            self.cap,
+            self.capped_at,
+            self.confirmed,
+            self.answered + 1,
+            self.booted_at,
+            self.recent,
+        )
 
     def _decided(self, now: float) -> Self:
         assert self.baseline is not None
-        mean, error = self.epoch.mean, self.epoch.error
+        mean, error = self.epoch.seconds.mean, self.epoch.seconds.error
         over = mean - self.baseline
         trial = self.trial
         if trial is not None and trial.mean - mean < 0.3 * log(trial.before / self.limit):
@@ -185,17 +217,17 @@ class AdaptiveLimit:
             return self._cut(over, now, Trial(self.limit, mean))
         if self.baseline - mean > max(log(1.5), 3 * error):
             return self._moved(self.limit, now, baseline=mean, curve=(), trial=None)
-        grows = over < log(LOW) and 2 * self.full >= self.epoch.n and self.cap > self.limit
+        grows = over < log(LOW) and 2 * self.epoch.full >= self.epoch.seconds.n and self.cap > self.limit
         if grows and not self.starting:
             return self._moved(1.25 * self.limit + 1, now, trial=None)
-        return replace(self, epoch=Spread(), crowd=Spread(), full=0, trial=None)
+        return replace(self, epoch=Epoch(), trial=None)
 
     def _cut(self, over: float, now: float, trial: Trial) -> Self:
         """Fewer, by how many of those that were in flight must have been waiting."""
         least = (0.4 if self.starting else 0.5) * self.limit
-        aim = exp(self.crowd.mean - over) * AIM
+        aim = exp(self.epoch.crowd.mean - over) * AIM
         return self._moved(min(max(aim, least), self.limit), now, starting=False, trial=trial)
 
     def _moved(self, limit: float, now: float, **changes: object) -> Self:
         bounded = min(max(limit, self.floor), self.ceiling)
-        return replace(self, limit=bounded, moved_at=now, epoch=Spread(), crowd=Spread(), full=0, **changes)  # type: ignore[arg-type]
+        return replace(self, limit=bounded, moved_at=now, epoch=Epoch(), **changes)  # type: ignore[arg-type]

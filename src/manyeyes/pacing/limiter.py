@@ -15,7 +15,7 @@ from manyeyes.pacing.knowledge import Knowledge, knowledge_of
 from manyeyes.pacing.limit import Ending, Limit, Sample
 from manyeyes.pacing.quota import Quota, Tokens
 from manyeyes.pacing.retry import named_wait
-from manyeyes.pacing.send_order import SendOrder
+from manyeyes.pacing.send_order import Call, SendOrder
 from manyeyes.pacing.uplink import Uplink
 from manyeyes.pacing.window import Learned
 from manyeyes.pacing.work import Work
@@ -35,6 +35,8 @@ class Permit:
     seq: int
     sent_at: float
     in_flight: int
+    #: Its place in the order of sending.
+    call: Call
     #: Tokens set aside for it, and for it and all before it.
     reserved: float = 0.0
     reserved_until: float = 0.0
@@ -133,13 +135,14 @@ class Limiter:
         """
         loop = asyncio.get_running_loop()
         now = loop.time()
-        if not self._waiters and not self._resuming and self._closed(now)[0] is None:
-            self.held_by = None
-            return self._admit(now)
+        if not self._waiters and not self._resuming:
+            gate, wait = self._closed(now)
+            if gate is None:
+                self.held_by = None
+                return self._admit(now)
+            self._hold(gate, wait)
         turn: asyncio.Future[Permit] = loop.create_future()
         self._waiters.append(turn)
-        if not self._resuming:
-            self._wake()
         try:
             return await turn
         except asyncio.CancelledError:
@@ -172,8 +175,8 @@ class Limiter:
         self.sent += 1
         gates = self.gates
         reserved, probe = gates.take(now), gates.circuit.is_open
-        self._order.sent(self.sent, now, self.in_flight)
-        return Permit(self, self.sent, now, self.in_flight, reserved, gates.reserved, probe)
+        call = self._order.sent(now, self.in_flight)
+        return Permit(self, self.sent, now, self.in_flight, call, reserved, gates.reserved, probe)
 
     def _closed(self, now: float) -> Closed:
         """The gate that is closed and the seconds until it opens, None where only an ending opens it."""
@@ -189,25 +192,28 @@ class Limiter:
 
         A permit counts from here on, not from when its caller runs, or two would take one place.
         """
-        if self._timer is not None:
-            self._timer.cancel()
-            self._timer = None
         if not self._waiters:
             return
-        loop = asyncio.get_running_loop()
-        now = loop.time()
+        now = asyncio.get_running_loop().time()
         while self._waiters:
             if self._waiters[0].cancelled():
                 self._waiters.popleft()
                 continue
             gate, wait = self._closed(now)
             if gate is not None:
-                self.held_by = gate
-                if wait is not None:
-                    self._timer = loop.call_later(wait, self._wake)
+                self._hold(gate, wait)
                 return
             self._waiters.popleft().set_result(self._admit(now))
             self._resuming += 1
+
+    def _hold(self, gate: Gate, wait: float | None) -> None:
+        """This gate is closed, and opens after `wait` seconds."""
+        self.held_by = gate
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+        if wait is not None:
+            self._timer = asyncio.get_running_loop().call_later(wait, self._wake)
 
     def hear(self, permit: Permit, allowance: Allowance, *, refused: bool = False) -> None:
         """Count on from what the headers of this permit's response say."""
@@ -241,10 +247,10 @@ class Limiter:
         gates.settle(permit.reserved, permit.used)
         gates.circuit = gates.circuit.after(ending, now, probe=permit.probe, alone=alone)
         sample = Sample(permit.sent_at, now, permit.in_flight, ending, full)
+        permit.call.sample = sample
         self.limit = self.limit.after(sample)
         if ending is Ending.ANSWERED:
             self.work = self.work.after(permit.pixels, sample.seconds)
-        self._order.ended(permit.seq, sample)
         for due in self._order.due(now, self.limit.patience):
             self.limit = self.limit.after_in_order(due)
         self._wake()

@@ -15,8 +15,9 @@ from manyeyes.pacing.limit import Ending, Sample
 
 
 @dataclass(slots=True)
-class _Call:
-    seq: int
+class Call:
+    """One that has been sent, and its end once that is known."""
+
     sent_at: float
     in_flight: int
     sample: Sample | None = None
@@ -26,19 +27,13 @@ class SendOrder:
     """Holds calls that cannot be told yet: those in flight, and those that ended before an earlier one."""
 
     def __init__(self) -> None:
-        self._waiting: deque[_Call] = deque()
-        self._by_seq: dict[int, _Call] = {}
+        self._waiting: deque[Call] = deque()
 
-    def sent(self, seq: int, sent_at: float, in_flight: int) -> None:
-        """A call has been sent."""
-        call = _Call(seq, sent_at, in_flight)
+    def sent(self, sent_at: float, in_flight: int) -> Call:
+        """A call has been sent; its sample is to be set when it ends."""
+        call = Call(sent_at, in_flight)
         self._waiting.append(call)
-        self._by_seq[seq] = call
-
-    def ended(self, seq: int, sample: Sample) -> None:
-        """It has ended."""
-        if (call := self._by_seq.pop(seq, None)) is not None:
-            call.sample = sample
+        return call
 
     def due(self, now: float, patience: float) -> Iterator[Sample]:
         """Those that can be told: all before the first that goes on and is younger than `patience`."""
@@ -51,5 +46,4 @@ class SendOrder:
             if call.sample is not None:
                 yield call.sample
             else:
-                del self._by_seq[call.seq]
                 yield Sample(call.sent_at, now, call.in_flight, Ending.SAYS_NOTHING, censored=True)
