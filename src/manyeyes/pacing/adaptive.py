@@ -111,7 +111,7 @@ class AdaptiveLimit:
     @property
     def value(self) -> int:
         """Calls that may be in flight now."""
-        most = self.limit if self.limit < self.cap else self.cap
+        most = min(self.cap, self.limit)
         if most > self.ceiling:
             return self.ceiling
         return int(most) if most > self.floor else self.floor
