@@ -56,6 +56,30 @@ class Spread:
         return sqrt(self.var / (self.n - 1)) if self.n > 1 else inf
 
 
+#: Calls whose latency is known by half octaves of the calls that were in flight.
+Curve = tuple[Spread, ...]
+#: Calls that an unloaded latency must rest on, and that one known from before counts for.
+FEWEST = 6
+KNOWN = 10
+
+
+def unloaded(curve: Curve) -> float | None:
+    """Mean logarithm of the seconds that a call takes unloaded, and a standard error more; None while too few
+    are known.
+
+    Latency does not fall where more are in flight: this is the first value of the isotonic regression, the
+    least of the means over all calls with fewer in flight than some number. A few quick ones with many in
+    flight so count together with those that had fewer.
+    """
+    n, total, var, least = 0, 0.0, 0.0, inf
+    for here in curve:
+        if here.n:
+            n, total, var = n + here.n, total + here.n * here.mean, var + here.n * here.var
+            if n >= FEWEST:
+                least = min(least, total / n + sqrt(var) / n)
+    return None if least == inf else least
+
+
 @dataclass(frozen=True, slots=True)
 class Epoch:
     """Calls sent since the limit last moved."""
@@ -91,8 +115,7 @@ class AdaptiveLimit:
     starting: bool = True
     #: Mean logarithm of an unloaded call's seconds; None until it is known.
     baseline: float | None = None
-    #: By half octaves of calls in flight: logarithms of seconds.
-    curve: tuple[Spread, ...] = ()
+    curve: Curve = ()
     epoch: Epoch = Epoch()
     #: When the limit last moved; calls sent before say nothing of it.
     moved_at: float = -inf
@@ -165,7 +188,7 @@ class AdaptiveLimit:
         epoch = learned.epoch
         if epoch is self.epoch or learned.baseline is None or epoch.seconds.n < learned._enough:
             return learned
-        return learned._decided(sample.ended_at)
+        return replace(learned, baseline=unloaded(learned.curve))._decided(sample.ended_at)
 
     @property
     def _enough(self) -> float:
@@ -180,10 +203,9 @@ class AdaptiveLimit:
         bucket = int(2 * log2(sample.in_flight))
         if bucket >= len(curve):
             curve += (Spread(),) * (bucket + 1 - len(curve))
-        here = curve[bucket].plus(z, 60)
-        if here.n >= 6:
-            least = here.mean + here.error
-            baseline = least if baseline is None or least < baseline else baseline
+        curve = (*curve[:bucket], curve[bucket].plus(z, 60), *curve[bucket + 1 :])
+        if self.starting or baseline is None:
+            baseline = unloaded(curve)
         if sample.sent_at >= self.moved_at:
             epoch = epoch.plus(z, sample.in_flight, full=sample.at_limit)
         return type(self)(
@@ -192,7 +214,7 @@ class AdaptiveLimit:
             self.ceiling,
             self.starting,
             baseline,
-            (*curve[:bucket], here, *curve[bucket + 1 :]),
+            curve,
             epoch,
             self.moved_at,
             self.trial,
@@ -211,12 +233,12 @@ class AdaptiveLimit:
         trial = self.trial
         if trial is not None and trial.mean - mean < 0.3 * log(trial.before / self.limit):
             if trial.cuts == MOST_CUTS:
-                return self._moved(trial.before, now, baseline=mean, trial=None)
+                return self._moved(trial.before, now, baseline=mean, curve=(Spread(KNOWN, mean),), trial=None)
             return self._cut(over, now, replace(trial, cuts=trial.cuts + 1))
         if over > log(HIGH) and over > SURE * error:
             return self._cut(over, now, Trial(self.limit, mean))
         if self.baseline - mean > max(log(1.5), 3 * error):
-            return self._moved(self.limit, now, baseline=mean, curve=(), trial=None)
+            return self._moved(self.limit, now, baseline=mean, curve=(Spread(KNOWN, mean),), trial=None)
         grows = over < log(LOW) and 2 * self.epoch.full >= self.epoch.seconds.n and self.cap > self.limit
         if grows and not self.starting:
             return self._moved(1.25 * self.limit + 1, now, trial=None)

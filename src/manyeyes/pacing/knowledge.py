@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass, replace
-from math import inf
+from math import exp, inf
 
-from manyeyes.pacing.adaptive import AdaptiveLimit
+from manyeyes.pacing.adaptive import KNOWN, AdaptiveLimit, Spread
 from manyeyes.pacing.learned import LearnedRate
 from manyeyes.pacing.limit import Limit
 from manyeyes.pacing.window import Learned
@@ -31,6 +31,8 @@ class Knowledge:
     burst: float | None = None
     #: How seconds go with pixels: the numbers of a `Work`.
     work: tuple[float, ...] | None = None
+    #: Nothing has shown yet that more than `limit` would be too many.
+    is_open: bool | None = None
 
     def aged(self, seconds: float) -> Knowledge:
         """What is left of it after so long: for an hour all, then half the limit and no refusals."""
@@ -50,13 +52,23 @@ class Knowledge:
         if self.limit is None:
             return AdaptiveLimit(limit=start, floor=floor, ceiling=ceiling)
         return AdaptiveLimit(
-            limit=min(max(self.limit, floor), ceiling),
+            limit=min(max(self._start, floor), ceiling),
             floor=floor,
             ceiling=ceiling,
-            starting=False,
+            starting=bool(self.is_open),
             baseline=self.baseline,
+            curve=() if self.baseline is None else (Spread(KNOWN, self.baseline),),
             cap=inf if self.cap is None else self.cap,
         )
+
+    @property
+    def _start(self) -> float:
+        """Calls in flight to start with: as many as the quota ever lets be, where nothing else held them
+        back. A run that comes to it used up does not need them."""
+        assert self.limit is not None
+        if not self.is_open or self.rate is None or self.baseline is None:
+            return self.limit
+        return max(self.limit, (self.burst or 1.0) + self.rate * exp(self.baseline))
 
     def learned(self) -> Learned:
         """What refusals had told."""
@@ -68,10 +80,10 @@ class Knowledge:
 def knowledge_of(limit: Limit, learned: Learned | None) -> Knowledge:
     """What is worth keeping of a run; nothing of a limit that was pinned."""
     rate = None if learned is None else learned.rate
-    known_rate, burst = (rate.rate, rate.burst) if rate is not None and rate.measured else (None, None)
+    known_rate, burst = rate.kept if rate is not None and rate.measured else (None, None)
     if not isinstance(limit, AdaptiveLimit):
         return Knowledge(rate=known_rate, burst=burst)
     cap = None if limit.cap == inf else limit.cap
     # A cut that is still on trial is not known to be right.
     went_well = limit.limit if limit.trial is None else limit.trial.before
-    return Knowledge(went_well, limit.baseline, cap, known_rate, burst)
+    return Knowledge(went_well, limit.baseline, cap, known_rate, burst, limit.starting)

@@ -32,15 +32,16 @@ STEP_CALLS, STEP_SECONDS = 5, 3.0
 #: Seconds over which the rate before the first refusal is taken.
 LATELY = 5.0
 
-#: Times, `LATELY` apart or more, at which so many calls had been sent: the first of all and the last two.
-Times = tuple[tuple[float, int], ...]
+#: Times, and the calls accepted before each.
+Trail = tuple[tuple[float, int], ...]
 
 
-def times_after(times: Times, now: float, sent: int) -> Times:
-    """The times once a call starts at `now`, before which so many were sent."""
-    if times and now - times[-1][0] < LATELY:
-        return times
-    return (*times[:1], *times[1:][-1:], (now, sent))
+def trail_after(trail: Trail, now: float, accepted: int) -> Trail:
+    """The trail once a call starts at `now`, after so many accepted ones; the longer it is, the coarser."""
+    if trail and now - trail[-1][0] < STRIDE:
+        return trail
+    kept = trail[::2] if len(trail) >= LONGEST_TRAIL else trail
+    return (*kept, (now, accepted))
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,10 +69,11 @@ class LearnedRate:
     sent: int = 0
     refused: int = 0
     marks: tuple[Mark, ...] = ()
-    #: Of the calls before the first refusal.
-    times: Times = ()
-    #: Times since the last mark, and the calls accepted by then.
-    trail: Times = ()
+    #: The first moment of all at which the bucket was empty, and the trail that led there.
+    first: Mark | None = None
+    opening: Trail = ()
+    #: Since the last mark.
+    trail: Trail = ()
     #: What was refused of calls sent before this is of the same burst.
     heard_at: float = -inf
     #: When the pace was last set, and the calls sent before.
@@ -90,12 +92,12 @@ class LearnedRate:
 
     @classmethod
     def guessed(  # noqa: PLR0917 - what is known of one refusal
-        cls, times: Times, sent: int, seq: int, sent_at: float, now: float, wait: float
+        cls, opening: Trail, sent: int, seq: int, sent_at: float, now: float, wait: float
     ) -> Self:
         """What the first refusal tells, of call number `seq`, after `sent` were sent; see `refusal`."""
         mark = Mark(sent_at, seq - 1, seq - 1)
-        rate = max(1 / max(wait, 1.0), _lately(times, mark))
-        return cls(rate, sent=sent, refused=1, times=times)._after(mark, now, wait)
+        rate = max(1 / max(wait, 1.0), _lately(opening, mark))
+        return cls(rate, sent=sent, refused=1, first=mark, opening=opening)._after(mark, now, wait)
 
     def _pace(self, steps: int) -> float:
         return self.rate * (1 + 0.03 * 2 ** (steps - 1)) if steps > 0 else self.rate
@@ -118,7 +120,7 @@ class LearnedRate:
 
     def taken(self, now: float) -> Self:
         """The rate once a call has started at `now`."""
-        room, trail = self._room(now), _trail_after(self.trail, now, self.sent - self.refused)
+        room, trail = self._room(now), trail_after(self.trail, now, self.sent - self.refused)
         if self.sent == self.paced_from:
             # The pace is on trial from its first call on.
             return replace(self, sent=self.sent + 1, tokens=room - 1, at=now, trail=trail, paced_at=now)
@@ -154,7 +156,11 @@ class LearnedRate:
         if sent_at <= self.heard_at:
             return refused._of_the_same_burst(seq)
         mark = Mark(sent_at, seq - 1, seq - 1 - self.refused)
-        return refused._known(mark, wait)._after(mark, now, wait)
+        after = refused._known(mark, wait)._after(mark, now, wait)
+        if self.first is None and (after.burst or 1.0) >= SMALL:
+            # The rate is known from before: what has flowed in since then is there, but for one to be sure.
+            return replace(after, tokens=(now - sent_at) * after.rate - 1)
+        return after
 
     def _after(self, mark: Mark, now: float, wait: float) -> Self:
         kept = tuple(one for one in self.marks if mark.at - one.at <= MEMORY) or self.marks[-1:]
@@ -171,6 +177,12 @@ class LearnedRate:
 
     def _known(self, mark: Mark, wait: float) -> Self:
         before = self.marks[-1] if self.marks else None
+        if self.first is None:
+            # The rate is known from before; that the bucket is empty now tells what it held.
+            burst = replace(self, first=mark, opening=self.trail)._burst(self.rate)
+            small = burst is not None and burst < SMALL
+            rate = max(self.rate, self.proven) if small else self.rate
+            return replace(self, rate=rate, burst=burst, first=mark, opening=self.trail)
         rate = None if before is None else self._rate_between(before, mark)
         if rate is None:
             rate = self._rough_rate(before, mark, wait)
@@ -218,24 +230,33 @@ class LearnedRate:
         rough = max((mark.accepted - before.accepted) / seconds, 1 / max(wait, 1.0))
         return rough if not self.measured or rough < less / 2 else less
 
+    @property
+    def kept(self) -> tuple[float, float | None]:
+        """Rate and burst that are worth keeping: over all marks, since between two of them others may have
+        used more of it, or less, than they mostly do."""
+        if len(self.marks) < 3:
+            return self.rate, self.burst
+        first, last = self.marks[0], self.marks[-1]
+        calls, seconds = last.accepted - first.accepted, last.at - first.at
+        rate = calls / seconds if calls >= FEWEST else self.rate
+        return rate, self._burst(rate)
+
     def _burst(self, rate: float) -> float | None:
-        if self.burst is not None or not self.marks or not self.times:
+        """What a full bucket holds that is first empty at the first mark.
+
+        It is empty when more has been taken since some moment than flowed in since then, by as much as it
+        holds: the greatest such excess, over all moments. What flowed into a full bucket was lost.
+        """
+        first = self.first
+        if first is None or not self.opening:
             return self.burst
-        first = self.marks[0]
-        return max(1.0, first.accepted - rate * (first.at - self.times[0][0]))
+        excess = max(first.accepted - before - rate * (first.at - at) for at, before in self.opening)
+        return max(1.0, excess)
 
 
-def _lately(times: Times, mark: Mark) -> float:
+def _lately(trail: Trail, mark: Mark) -> float:
     """Somewhat less than the calls a second that were accepted before the first refusal."""
-    old = [one for one in times if mark.at - one[0] >= LATELY] or list(times[:1])
+    old = [one for one in trail if mark.at - one[0] >= LATELY] or list(trail[:1])
     at, sent = old[-1] if old else (mark.at, mark.sent)
     n, seconds = mark.accepted - sent, mark.at - at
     return 0.7 * n / seconds if n >= FEWEST and seconds >= SHORTEST else 0.0
-
-
-def _trail_after(trail: Times, now: float, accepted: int) -> Times:
-    """The trail once a call starts at `now`, after so many accepted ones; the longer it is, the coarser."""
-    if trail and now - trail[-1][0] < STRIDE:
-        return trail
-    kept = trail[::2] if len(trail) >= LONGEST_TRAIL else trail
-    return (*kept, (now, accepted))

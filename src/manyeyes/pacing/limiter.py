@@ -119,7 +119,7 @@ class Limiter:
         """What has been learned, for a later run."""
         learned, announced = self.gates.learned, self.gates.announced
         known = replace(knowledge_of(self.limit, learned), work=self.work.as_numbers)
-        if announced.rate is None:
+        if announced.rate is None or not self.gates.is_announced:
             return known
         return replace(known, rate=announced.rate, burst=announced.most)
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Self
 
-from manyeyes.pacing.learned import LearnedRate, Times, times_after
+from manyeyes.pacing.learned import LearnedRate, Trail, trail_after
 
 #: Seconds of a calendar window.
 PERIOD = 60.0
@@ -73,7 +73,8 @@ class Learned:
     judged: bool = False
     sent: int = 0
     refused: int = 0
-    times: Times = ()
+    #: Of the calls before the first refusal.
+    trail: Trail = ()
 
     def wait(self, now: float) -> float:
         """Seconds until a call may start; 0 where it may now."""
@@ -85,7 +86,7 @@ class Learned:
     def taken(self, now: float) -> Self:
         """What is known once a call has started at `now`."""
         if self.rate is None:
-            return type(self)(sent=self.sent + 1, times=times_after(self.times, now, self.sent))
+            return type(self)(sent=self.sent + 1, trail=trail_after(self.trail, now, self.sent))
         known = self._known(now)
         if known.window is None:
             return replace(known, rate=self.rate.taken(now), sent=self.sent + 1)
@@ -97,7 +98,7 @@ class Learned:
     def refusal(self, seq: int, sent_at: float, now: float, wait: float) -> Self:
         """What is known once call number `seq` was refused for `wait` seconds."""
         if self.rate is None:
-            rate = LearnedRate.guessed(self.times, self.sent, seq, sent_at, now, wait)
+            rate = LearnedRate.guessed(self.trail, self.sent, seq, sent_at, now, wait)
         else:
             rate = self.rate.refusal(seq, sent_at, now, wait)
         told = replace(self, rate=rate, refused=self.refused + 1)
@@ -127,7 +128,7 @@ class Learned:
         return replace(self, window=window, suspicion=None, judged=True)
 
     def _is_window(self, suspicion: Suspicion, accepted: int) -> bool:
-        if not self.times or accepted < CALLS:
+        if not self.trail or accepted < CALLS:
             return False
-        apart = (suspicion.sent_at - self.times[0][0]) / accepted
+        apart = (suspicion.sent_at - self.trail[0][0]) / accepted
         return suspicion.wait >= max(SECONDS, SPACINGS * apart)
