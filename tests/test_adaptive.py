@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from manyeyes.lab.scenario import Scenario, Service
 from manyeyes.lab.trial import trial
-from manyeyes.pacing.adaptive import HIGH, AdaptiveLimit, Epoch, Spread
+from manyeyes.pacing.adaptive import HIGH, AdaptiveLimit, Epoch, Spread, unloaded
 from manyeyes.pacing.limit import Ending, Sample
 
 K20 = Scenario(name="20 slots", images=400)
@@ -28,7 +28,7 @@ def told(limit: AdaptiveLimit, seconds: float, count: int, *, at: float = 100.0)
 
 def settled(limit: float = 40.0, seconds: float = 3.0) -> AdaptiveLimit:
     """Past slow start, with a baseline of so many seconds."""
-    return AdaptiveLimit(limit=limit, starting=False, baseline=log(seconds))
+    return AdaptiveLimit.warm(limit, log(seconds))
 
 
 def test_slow_start_grows_by_one_with_each_answer_that_it_held_others_back_for() -> None:
@@ -105,6 +105,33 @@ def test_a_call_that_goes_on_and_on_counts_by_its_age() -> None:
     assert limit.patience == pytest.approx(12.0)
     stuck = Sample(0.0, 12.0, 40, Ending.SAYS_NOTHING, censored=True)
     assert limit.after_in_order(stuck).epoch.seconds.mean == pytest.approx(log(12.0))
+
+
+def test_growth_goes_half_of_the_way_back_to_where_it_was_cut() -> None:
+    cut = told(settled(), 6.0, 40)
+    assert cut.cut_from == 40
+    grown = told(cut, 3.0, cut.value + 1, at=200.0)
+    assert grown.limit == pytest.approx((cut.limit + 40) / 2)
+    # Once it is back there without any queue, it is free again.
+    for at in range(300, 900, 100):
+        grown = told(grown, 3.0, grown.value + 1, at=float(at))
+    assert grown.limit > 50
+
+
+def test_the_unloaded_latency_is_that_of_few_in_flight_unless_more_went_as_fast() -> None:
+    assert unloaded((Spread(3, 1.0),)) is None
+    assert unloaded((Spread(20, 1.0), Spread(20, 2.0))) == 1.0
+    # Six lucky ones with many in flight count together with those before.
+    assert unloaded((Spread(60, 1.0), Spread(6, 0.5))) == pytest.approx((60 + 3) / 66)
+
+
+@given(st.lists(st.builds(Spread, st.integers(0, 60), st.floats(-3, 3), st.floats(0, 2)), max_size=16))
+def test_the_unloaded_latency_lies_between_the_means(curve: list[Spread]) -> None:
+    found, known = unloaded(tuple(curve)), [here.mean for here in curve if here.n]
+    if found is None:
+        assert sum(here.n for here in curve) < 6
+    else:
+        assert min(known) - 1e-9 <= found <= max(known) + 4
 
 
 samples = st.builds(

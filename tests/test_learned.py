@@ -37,6 +37,38 @@ def test_two_moments_at_which_a_bucket_was_empty_tell_its_rate() -> None:
     assert rate.rate == pytest.approx(20 / 4.0, rel=0.06)
 
 
+def test_what_flowed_into_a_full_bucket_is_not_taken_for_what_it_held() -> None:
+    # A bucket of 30 that takes in 5 a second: 10 calls at once, a rest of 4 s in which it runs over, and a
+    # rush of 30.
+    learned = taken(Learned(), *[0.0] * 10, *[6.0] * 31)
+    learned = learned.refusal(41, 6.0, 6.2, 1.0)
+    learned = taken(learned, *[7.2 + number / 5 for number in range(20)], 11.01)
+    learned = learned.refusal(62, 11.01, 11.2, 1.0)
+    assert learned.rate is not None
+    assert learned.rate.burst == pytest.approx(30, abs=1)
+
+
+def test_a_known_rate_outlasts_the_first_refusal_which_tells_what_the_bucket_held() -> None:
+    rate = LearnedRate.known(5.0, 40.0)
+    for _ in range(31):
+        rate = rate.taken(0.0)
+    refused = rate.refusal(31, 0.0, 0.2, 1.0)
+    assert (refused.rate, refused.burst) == (5.0, 30.0)
+    # What flows in while it waits is there when it may go on.
+    assert refused.wait(1.2) == 0.0
+    assert refused.taken(1.2).wait(1.2) == 0.0
+
+
+def test_what_is_kept_of_a_rate_is_its_mean_over_all_marks() -> None:
+    rate = LearnedRate.guessed(((0.0, 0),), 31, 31, 0.0, 0.2, 1.0)
+    for at, calls in ((10.0, 50), (20.0, 40), (30.0, 30)):
+        for number in range(calls):
+            rate = rate.taken(at - 10 + (number + 1) * 10 / calls)
+        rate = rate.refusal(rate.sent, at, at + 0.2, 1.0)
+    assert rate.kept[0] == pytest.approx(4.0, rel=0.03)
+    assert rate.rate != pytest.approx(4.0, rel=0.03)
+
+
 def test_refusals_of_one_burst_are_one_event() -> None:
     first = LearnedRate.guessed(((0.0, 0),), 40, 38, 3.7, 3.9, 2.0)
     again = first.refusal(39, 3.8, 4.0, 2.0).refusal(40, 3.9, 4.1, 2.0)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import math
 from dataclasses import replace
 from pathlib import Path
 
@@ -122,3 +123,15 @@ def test_what_is_known_of_refusals_is_kept_to_from_the_start() -> None:
         learned = learned.taken(0.0)
     assert learned.wait(0.0) == pytest.approx(0.2)
     assert KNOWN.adaptive(10, 1, 256).value == 33
+
+
+def test_what_nothing_but_a_quota_held_back_starts_with_all_that_the_quota_lets_go() -> None:
+    held = replace(KNOWN, cap=None, is_open=True).adaptive(10, 1, 256)
+    assert held.starting
+    assert held.value == int(30 + 5 * math.exp(1.1))
+    assert replace(KNOWN, cap=None, is_open=False).adaptive(10, 1, 256).value == 33
+
+
+def test_a_known_rate_that_no_header_has_told_anew_is_kept_with_its_burst() -> None:
+    limiter = Limiter(KNOWN.adaptive(10, 1, 256), learned=KNOWN.learned())
+    assert limiter.knowledge == replace(KNOWN, is_open=False)

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from math import exp, inf, log, log2, sqrt
-from typing import Self
+from typing import Any, Self
 
 from manyeyes.pacing.limit import Ending, Sample
 
@@ -120,6 +120,8 @@ class AdaptiveLimit:
     #: When the limit last moved; calls sent before say nothing of it.
     moved_at: float = -inf
     trial: Trial | None = None
+    #: The limit that was last cut for good: growth slows down on the way back to it.
+    cut_from: float = inf
     #: Most that may be in flight, as refusals without a wait have told.
     cap: float = inf
     capped_at: float = -inf
@@ -130,6 +132,13 @@ class AdaptiveLimit:
     booted_at: float = -inf
     #: Logarithms of the seconds of the last few calls to end during slow start.
     recent: Spread = Spread()
+
+    @classmethod
+    def warm(cls, limit: float, baseline: float | None, **known: Any) -> Self:
+        """What an earlier run has learned: a limit past slow start, and the mean logarithm of an unloaded
+        call's seconds; other fields by name."""
+        curve = () if baseline is None else (Spread(KNOWN, baseline),)
+        return cls(**{"limit": limit, "starting": False, "baseline": baseline, "curve": curve} | known)
 
     @property
     def value(self) -> int:
@@ -218,6 +227,7 @@ class AdaptiveLimit:
             epoch,
             self.moved_at,
             self.trial,
+            self.cut_from,
             self.cap,
             self.capped_at,
             self.confirmed,
@@ -233,7 +243,9 @@ class AdaptiveLimit:
         trial = self.trial
         if trial is not None and trial.mean - mean < 0.3 * log(trial.before / self.limit):
             if trial.cuts == MOST_CUTS:
-                return self._moved(trial.before, now, baseline=mean, curve=(Spread(KNOWN, mean),), trial=None)
+                return self._moved(
+                    trial.before, now, baseline=mean, curve=(Spread(KNOWN, mean),), trial=None, cut_from=inf
+                )
             return self._cut(over, now, replace(trial, cuts=trial.cuts + 1))
         if over > log(HIGH) and over > SURE * error:
             return self._cut(over, now, Trial(self.limit, mean))
@@ -241,14 +253,25 @@ class AdaptiveLimit:
             return self._moved(self.limit, now, baseline=mean, curve=(Spread(KNOWN, mean),), trial=None)
         grows = over < log(LOW) and 2 * self.epoch.full >= self.epoch.seconds.n and self.cap > self.limit
         if grows and not self.starting:
-            return self._moved(1.25 * self.limit + 1, now, trial=None)
+            return self._grown(now)
         return replace(self, epoch=Epoch(), trial=None)
+
+    def _grown(self, now: float) -> Self:
+        """A quarter more, but half of the way to where it was cut last, as in binary increase congestion
+        control (BIC-TCP; Xu, Harfoush and Rhee, 2004)."""
+        more, half = 1.25 * self.limit + 1, (self.limit + self.cut_from) / 2
+        if half - self.limit < 1:
+            return self._moved(more, now, trial=None, cut_from=inf)
+        return self._moved(min(more, half), now, trial=None)
 
     def _cut(self, over: float, now: float, trial: Trial) -> Self:
         """Fewer, by how many of those that were in flight must have been waiting."""
         least = (0.4 if self.starting else 0.5) * self.limit
         aim = exp(self.epoch.crowd.mean - over) * AIM
-        return self._moved(min(max(aim, least), self.limit), now, starting=False, trial=trial)
+        cut_from = self.cut_from if self.starting else trial.before
+        return self._moved(
+            min(max(aim, least), self.limit), now, starting=False, trial=trial, cut_from=cut_from
+        )
 
     def _moved(self, limit: float, now: float, **changes: object) -> Self:
         bounded = min(max(limit, self.floor), self.ceiling)

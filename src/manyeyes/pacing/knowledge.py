@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass, replace
 from math import exp, inf
 
-from manyeyes.pacing.adaptive import KNOWN, AdaptiveLimit, Spread
+from manyeyes.pacing.adaptive import AdaptiveLimit
 from manyeyes.pacing.learned import LearnedRate
 from manyeyes.pacing.limit import Limit
 from manyeyes.pacing.window import Learned
@@ -51,13 +51,12 @@ class Knowledge:
         """A limit that starts from this knowledge; in slow start, at `start`, where there is none."""
         if self.limit is None:
             return AdaptiveLimit(limit=start, floor=floor, ceiling=ceiling)
-        return AdaptiveLimit(
-            limit=min(max(self._start, floor), ceiling),
+        return AdaptiveLimit.warm(
+            min(max(self._start, floor), ceiling),
+            self.baseline,
             floor=floor,
             ceiling=ceiling,
             starting=bool(self.is_open),
-            baseline=self.baseline,
-            curve=() if self.baseline is None else (Spread(KNOWN, self.baseline),),
             cap=inf if self.cap is None else self.cap,
         )
 

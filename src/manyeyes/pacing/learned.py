@@ -173,16 +173,19 @@ class LearnedRate:
             return self
         # Sent before the one that was heard of first: it was not accepted either.
         mark = self.marks[-1]
-        return replace(self, marks=(*self.marks[:-1], replace(mark, accepted=mark.accepted - 1)))
+        fewer = replace(mark, accepted=mark.accepted - 1)
+        first = fewer if self.first == mark else self.first
+        return replace(self, marks=(*self.marks[:-1], fewer), first=first)
 
     def _known(self, mark: Mark, wait: float) -> Self:
         before = self.marks[-1] if self.marks else None
         if self.first is None:
-            # The rate is known from before; that the bucket is empty now tells what it held.
-            burst = replace(self, first=mark, opening=self.trail)._burst(self.rate)
-            small = burst is not None and burst < SMALL
-            rate = max(self.rate, self.proven) if small else self.rate
-            return replace(self, rate=rate, burst=burst, first=mark, opening=self.trail)
+            # The rate is known from before; that the bucket is empty now tells what it held. Only where
+            # that is next to nothing has a pace that went well proven anything.
+            told = replace(self, first=mark, opening=self.trail)
+            burst = told._burst(self.rate)
+            proven = self.proven if burst is not None and burst < SMALL else 0.0
+            return replace(told, rate=max(self.rate, proven), burst=burst)
         rate = None if before is None else self._rate_between(before, mark)
         if rate is None:
             rate = self._rough_rate(before, mark, wait)
