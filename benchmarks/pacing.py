@@ -2,10 +2,12 @@
 
     python benchmarks/pacing.py --out results.jsonl
     python benchmarks/pacing.py --scenarios p1-20-slots p2-bucket --policies truth aimd --sizes 44 200
+    python benchmarks/pacing.py --goals
 
 Every trial is the real engine on the virtual clock. With `--out`, each is written as it ends, and what stands
 there already is not run again: a long run can be stopped and taken up. `--knowledge` adds `auto` once more,
-warm with what it learned in an earlier run of 400 pictures.
+warm with what it learned in an earlier run of 400 pictures. `--goals` runs no more than what the goals are
+about. The last table says of each goal that was tried whether it was reached; exits with 1 where one was not.
 """
 
 from __future__ import annotations
@@ -24,6 +26,7 @@ from manyeyes.lab.policies import check_policy
 from manyeyes.lab.scenario import Scenario, parse_scenario
 from manyeyes.lab.trial import trial
 from manyeyes.model.errors import SettingsError
+from pacing_goals import WARM, judged, needs
 from pacing_tables import Row, tables
 
 SCENARIOS = Path(__file__).parent / "scenarios"
@@ -35,7 +38,8 @@ POLICIES = (
 )  # fmt: skip
 #: The earlier run that makes a later one warm: its pictures, and what is added to its seed.
 EARLIER_IMAGES, EARLIER_SEED = 400, 100_000
-WARM = "auto, warm"
+#: What goals are about.
+JUDGED = ("truth", "auto", "auto:20", "configured", WARM)
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,6 +114,7 @@ def parsed(words: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--out", type=Path, help="JSON lines, taken up where they end")
     parser.add_argument("--processes", type=int, default=os.cpu_count() or 1)
     parser.add_argument("--knowledge", action="store_true", help="also try auto warm from an earlier run")
+    parser.add_argument("--goals", action="store_true", help="try what the goals are about, and nothing else")
     return parser.parse_args(words)
 
 
@@ -118,16 +123,20 @@ def main(words: Sequence[str] | None = None) -> int:
     wish = parsed(words)
     try:
         policies = [*map(check_policy, wish.policies), *([WARM] * wish.knowledge)]
-        if wish.knowledge:
-            check_policy("auto")
     except SettingsError as error:
         print(error, file=sys.stderr)
         return 2
+    policies = list(JUDGED) if wish.goals else policies
     wanted = jobs(wish.scenarios, policies, wish.sizes, wish.most_seeds)
+    if wish.goals:
+        wanted = [job for job in wanted if needs(job.file, job.policy, job.images)]
     rows = list(run(wanted, wish.out, wish.processes))
     print(f"{machine()}; {len(rows)} trials on the virtual clock\n")
-    print("\n\n".join(tables(rows, policies)))
-    return 0
+    if not wish.goals:
+        print("\n\n".join(tables(rows, policies)) + "\n")
+    table, missed = judged(rows)
+    print(table)
+    return int(missed)
 
 
 if __name__ == "__main__":

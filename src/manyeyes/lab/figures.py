@@ -57,6 +57,8 @@ class Trial:
     p99: float
     #: The same of those sent after the first third of the run.
     p99_settled: float
+    #: The same of those sent after slow start had ended; of all where there is none.
+    p99_after_start: float
     longest: float
     #: The 99 % that the service itself takes, when nothing queues.
     p99_unloaded: float

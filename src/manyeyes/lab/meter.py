@@ -56,8 +56,10 @@ class Meter:
         """What response headers tell: whole units left, and seconds until there is one more."""
         whole = max(0, math.floor(self._left + _LEEWAY))
         if self.allowed.kind == "window":
-            return whole, self._until_window(self._at)
-        return whole, max(0.0, whole + 1 - self._left) / self.allowed.per_second
+            seconds = self._until_window(self._at)
+        else:
+            seconds = max(0.0, whole + 1 - self._left) / self.allowed.per_second
+        return whole, math.ceil(seconds - _LEEWAY) if self.allowed.whole_seconds else seconds
 
     def _other_comes(self, at: float) -> None:
         self._go_on(at)

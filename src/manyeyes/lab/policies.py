@@ -7,6 +7,7 @@ import re
 from dataclasses import dataclass, replace
 
 from manyeyes.lab.draws import Draws
+from manyeyes.lab.provider import announces
 from manyeyes.lab.scenario import Allowed, Scenario
 from manyeyes.lab.textbook import AimdLimit, Gradient2Limit, VegasLimit
 from manyeyes.model.errors import SettingsError
@@ -14,7 +15,7 @@ from manyeyes.pacing.adaptive import CEILING, START
 from manyeyes.pacing.knowledge import Knowledge
 from manyeyes.pacing.limit import FixedLimit, Limit, Sample
 from manyeyes.pacing.limiter import Limiter
-from manyeyes.pacing.quota import Quota, Tokens
+from manyeyes.pacing.quota import Quota
 from manyeyes.pacing.threshold import ThresholdLimit
 
 
@@ -39,7 +40,7 @@ _PLAIN: dict[str, Limit] = {
 }
 #: Any of them with this behind it asks slow calls at the end a second time.
 HEDGED = "+hedge"
-POLICIES = ("auto", "auto:N", "auto+hedge", "fixed:N", "truth", "batch:N", *_PLAIN)
+POLICIES = ("auto", "auto:N", "auto+hedge", "configured", "fixed:N", "truth", "batch:N", *_PLAIN)
 
 
 def check_policy(name: str) -> str:
@@ -47,7 +48,7 @@ def check_policy(name: str) -> str:
     plain = name.removesuffix(HEDGED)
     if (
         plain in _PLAIN
-        or plain in ("auto", "truth")
+        or plain in ("auto", "configured", "truth")
         or re.fullmatch(r"(auto|fixed|batch):[1-9]\d{0,5}", plain)
     ):
         return name
@@ -59,19 +60,13 @@ def way_of(name: str, scenario: Scenario, draws: Draws, knowledge: Knowledge | N
     check_policy(name)
     if name.endswith(HEDGED):
         return replace(way_of(name.removesuffix(HEDGED), scenario, draws, knowledge), hedges=True)
-    announced = scenario.requests is not None and scenario.requests.headers
-    if name.startswith("auto"):
+    announced = announces(scenario)
+    if name == "configured" or name.startswith("auto"):
         known = Knowledge() if knowledge is None else knowledge
         adaptive = known.adaptive(float(name.partition(":")[2] or START), 1, CEILING)
-        tokens = None if scenario.tokens is None else Tokens(Quota(0.0))
-        return Way(
-            Limiter(
-                adaptive,
-                tokens=tokens,
-                learned=known.learned(),
-                listens_first=announced and known.rate is None,
-            )
-        )
+        quota = _configured(scenario.requests) if name == "configured" else None
+        listens_first = announced and known.rate is None and quota is None
+        return Way(Limiter(adaptive, quota, learned=known.learned(), listens_first=listens_first))
     limit: Limit
     quota, batch = None, None
     if name == "truth":
@@ -84,6 +79,13 @@ def way_of(name: str, scenario: Scenario, draws: Draws, knowledge: Knowledge | N
     # Who knows the truth need not hear it first.
     # The others are as they are in books: no refusal teaches them a rate.
     return Way(Limiter(limit, quota, learned=None, listens_first=announced and name != "truth"), batch)
+
+
+def _configured(allowed: Allowed | None) -> Quota | None:
+    """What `--rpm` and `--burst` would say of it: of a window, that calls come one by one."""
+    if allowed is None:
+        return None
+    return Quota.per_minute(allowed.per_minute, 1 if allowed.kind == "window" else max(1, allowed.most))
 
 
 # Fixed at the true capacity

@@ -52,14 +52,13 @@ class Provider:
         self.requests = _meter(scenario.requests, phases[0], 1.0, draws, 0)
         self.tokens = _meter(scenario.tokens, phases[1], unit, draws, 1)
         self._metered = self.requests is not None or self.tokens is not None
-        self._announces = scenario.requests is not None and scenario.requests.headers
         self._traits = Traits(
             adapter="provider of a scenario",
             model="modelled",
             base_url="",
             preparation=Preparation(longest_edge=768),
             paid=False,
-            announces_quota=self._announces,
+            announces_quota=announces(scenario),
         )
 
     @property
@@ -141,12 +140,25 @@ class Provider:
         return Reply(_REPLY.text, Usage(0, tokens) if tokens else Usage(), allowance)
 
     def _allowance(self) -> Allowance | None:
-        return Allowance(*self.requests.left()) if self._announces and self.requests is not None else None
+        """What headers tell; None where they tell nothing."""
+        requests, tokens = (_told(meter) for meter in (self.requests, self.tokens))
+        if requests is None and tokens is None:
+            return None
+        return Allowance(*(requests or (None, 0.0)), *(tokens or (None, 0.0)))
 
     async def _refuse(self, why: str, wait: float | None, allowance: Allowance | None) -> None:
         await asyncio.sleep(self._scenario.refusal_seconds)
         self.ledger.refused.append(self._loop.time())
         raise RateLimited(f"The modelled provider {why}.", retry_after=wait, allowance=allowance)
+
+
+def announces(scenario: Scenario) -> bool:
+    """Whether headers tell a quota."""
+    return any(allowed is not None and allowed.headers for allowed in (scenario.requests, scenario.tokens))
+
+
+def _told(meter: Meter | None) -> tuple[int, float] | None:
+    return meter.left() if meter is not None and meter.allowed.headers else None
 
 
 def _meter(allowed: Allowed | None, phase: float, unit: float, draws: Draws, which: int) -> Meter | None:

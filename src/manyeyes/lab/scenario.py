@@ -120,8 +120,10 @@ class Allowed:
     burst: Positive | None = None
     #: Seconds into the window at which the run begins; drawn anew for each seed where null.
     phase: Annotated[float, Field(ge=0, lt=60)] | None = None
-    #: Every response tells in its headers what is left.
+    #: Every response tells in its headers what is left, and when there is more.
     headers: bool = False
+    #: They tell that time in whole seconds, rounded up.
+    whole_seconds: bool = False
     #: A refusal says how long to wait, in whole seconds rounded up.
     retry_after: bool = True
     #: A refused call uses up as much as one that is let in.

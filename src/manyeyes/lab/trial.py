@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import dataclass, field
+from math import inf
 
 from manyeyes.analyzers.prompt import default_ask
 from manyeyes.engine.plan import Plan
@@ -22,8 +23,10 @@ from manyeyes.model.ask import Recipe
 from manyeyes.model.descriptor import StyleDescriptor
 from manyeyes.model.event import Ended, Event
 from manyeyes.model.progress import Progress
+from manyeyes.pacing.adaptive import AdaptiveLimit
 from manyeyes.pacing.hedge import Hedge
 from manyeyes.pacing.knowledge import Knowledge
+from manyeyes.pacing.limiter import Limiter
 
 #: What every answer says.
 _DESCRIPTOR = StyleDescriptor(garment_type="dress", is_garment=True)
@@ -39,7 +42,7 @@ def trial(scenario: Scenario, policy: str, seed: int, knowledge: Knowledge | Non
     """Run a policy in a scenario; the same seed gives the same trial. Raises SettingsError."""
     draws = Draws(scenario, seed)
     way = way_of(policy, scenario, draws, knowledge)
-    watcher = _Watcher(scenario.images)
+    watcher = _Watcher(scenario.images, way.limiter)
     provider, end = virtual_time.run(_ran(scenario, draws, way, seed, watcher))
     ledger, mean = provider.ledger, scenario.service.mean
     calls = [(sent, answered - sent) for sent, answered in zip(ledger.sent, ledger.answered, strict=True)]
@@ -56,6 +59,7 @@ def trial(scenario: Scenario, policy: str, seed: int, knowledge: Knowledge | Non
         ledger.admitted - scenario.images,
         p99([took for _, took in calls]),
         p99([took for sent, took in calls if sent >= end.elapsed / 3]),
+        p99([took for sent, took in calls if sent >= watcher.started_by]),
         max((took for _, took in calls), default=0.0),
         scenario.service.quantile(0.99),
         time_to_speed(ledger.answered, 0.9 * best_throughput(scenario), mean),
@@ -66,13 +70,26 @@ def trial(scenario: Scenario, policy: str, seed: int, knowledge: Knowledge | Non
 
 @dataclass(slots=True)
 class _Watcher:
-    """Notes the time left that is told at some points of the way."""
+    """Notes the time left that is told at some points of the way, and when slow start is over."""
 
     images: int
+    limiter: Limiter
+    #: When slow start was first seen to be over; inf before.
+    started_by: float = inf
     told: list[tuple[float, Progress]] = field(default_factory=list)
     _next: int = 0
 
+    def __post_init__(self) -> None:
+        self._look(0.0)
+
+    def _look(self, now: float) -> None:
+        limit = self.limiter.limit
+        if not (isinstance(limit, AdaptiveLimit) and limit.starting):
+            self.started_by = now
+
     def hear(self, event: Event, progress: Progress) -> None:
+        if self.started_by == inf:
+            self._look(progress.at)
         if isinstance(event, Ended) and self._next <= progress.current:
             done = len(self.told)
             if self._next:

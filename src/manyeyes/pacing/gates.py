@@ -53,8 +53,9 @@ class Gates:
     cool_until: float = float("-inf")
     #: A cool-down was kept to, and nobody has gone since.
     cooled: bool = False
-    #: Tokens reserved so far, whether they were used or not.
+    #: Tokens reserved so far, whether they were used or not, and tokens that are likely used.
     reserved: float = 0.0
+    expected: float = 0.0
 
     def closed(self, now: float, in_flight: int) -> Closed:
         """The first gate that is closed, the quotas apart, which `spent` looks at."""
@@ -86,6 +87,18 @@ class Gates:
         """Headers have told the quota, so that nothing has to be learned from refusals."""
         return self.announced.heard_of >= 0
 
+    @property
+    def told(self) -> tuple[float, float] | None:
+        """Calls a second, and calls at once after a rest, by what headers say: of requests, or of tokens
+        where these allow fewer; None where they do not tell."""
+        told = []
+        if self.is_announced and self.announced.rate:
+            told.append((self.announced.rate, self.announced.most))
+        if self.tokens is not None and self.announced_tokens.rate:
+            each = self.tokens.expected
+            told.append((self.announced_tokens.rate / each, self.announced_tokens.most / each))
+        return min(told, default=None)
+
     def _tokens_wait(self, now: float) -> float:
         if self.tokens is None:
             return 0.0
@@ -106,6 +119,7 @@ class Gates:
             return 0.0
         reserved = self.tokens.estimate
         self.reserved += reserved
+        self.expected += self.tokens.expected
         self.tokens = self.tokens.taken(now, reserved)
         self.announced_tokens = self.announced_tokens.taken(now, reserved)
         return reserved
@@ -123,10 +137,11 @@ class Gates:
         seq: int,
         sent: int,
         reserved: float,
+        expected: float,
         refused: bool,
     ) -> None:
         """What headers say: of call number `seq`, `sent` having been sent by now, and of `reserved` tokens,
-        its own and all before it."""
+        its own and all before it, of which `expected` are likely used."""
         self.listens_first = False
         if allowance.remaining is not None:
             self.announced = self.announced.heard(
@@ -143,7 +158,7 @@ class Gates:
             self.announced_tokens = self.announced_tokens.heard(
                 allowance.tokens,
                 allowance.tokens_reset,
-                used=reserved,
+                used=expected,
                 sent_at=sent_at,
                 used_since=self.reserved - reserved,
                 refused=refused,

@@ -40,6 +40,7 @@ class Permit:
     #: Tokens set aside for it, and for it and all before it.
     reserved: float = 0.0
     reserved_until: float = 0.0
+    expected_until: float = 0.0
     #: Sent to find out whether a provider that was down answers again.
     probe: bool = False
     #: Tokens that it used; None while that is not known.
@@ -117,11 +118,9 @@ class Limiter:
     @property
     def knowledge(self) -> Knowledge:
         """What has been learned, for a later run."""
-        learned, announced = self.gates.learned, self.gates.announced
-        known = replace(knowledge_of(self.limit, learned), work=self.work.as_numbers)
-        if announced.rate is None or not self.gates.is_announced:
-            return known
-        return replace(known, rate=announced.rate, burst=announced.most)
+        known = replace(knowledge_of(self.limit, self.gates.learned), work=self.work.as_numbers)
+        told = self.gates.told
+        return known if told is None else replace(known, rate=told[0], burst=told[1])
 
     def binding(self, now: float) -> Gate | None:
         """The gate that a call would wait at now; None where it could go."""
@@ -176,7 +175,9 @@ class Limiter:
         gates = self.gates
         reserved, probe = gates.take(now), gates.circuit.is_open
         call = self._order.sent(now, self.in_flight)
-        return Permit(self, self.sent, now, self.in_flight, call, reserved, gates.reserved, probe)
+        return Permit(
+            self, self.sent, now, self.in_flight, call, reserved, gates.reserved, gates.expected, probe
+        )
 
     def _closed(self, now: float) -> Closed:
         """The gate that is closed and the seconds until it opens, None where only an ending opens it."""
@@ -223,6 +224,7 @@ class Limiter:
             seq=permit.seq,
             sent=self.sent,
             reserved=permit.reserved_until,
+            expected=permit.expected_until,
             refused=refused,
         )
         self._wake()

@@ -64,6 +64,11 @@ class Tokens:
         """What the next call reserves."""
         return estimated(self.recent, self.first)
 
+    @property
+    def expected(self) -> float:
+        """What the next call will use on average: an estimate is more, to be safe."""
+        return sum(self.recent) / len(self.recent) if self.recent else self.first
+
     def wait(self, now: float) -> float:
         """Seconds until a call may start; 0 where it may now."""
         return self.quota.wait(now, self.estimate)
