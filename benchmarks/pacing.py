@@ -39,7 +39,7 @@ POLICIES = (
 #: The earlier run that makes a later one warm: its pictures, and what is added to its seed.
 EARLIER_IMAGES, EARLIER_SEED = 400, 100_000
 #: What goals are about.
-JUDGED = ("truth", "auto", "auto:20", "configured", WARM)
+JUDGED = ("truth", "auto", "auto:20", "auto+hedge", "configured", WARM)
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,7 @@ from typing import Any
 from pacing_tables import Row, markdown, number
 
 WARM = "auto, warm"
+HEDGED = "auto+hedge"
 #: Where 80 slots bind and no quota does, at least within a minute.
 EIGHTY = frozenset({"p1-80-slots", "w-calendar-minute"})
 STRAGGLERS = frozenset({"p6-stragglers"})
@@ -69,6 +70,16 @@ def over_truth(rows: Sequence[Row], truth: Truth) -> float | None:
     """Median of makespan over that of knowing the truth."""
     keys = [(row["file"], row["images"], row["seed"]) for row in rows]
     return _median(row["makespan"] / truth[key] for row, key in zip(rows, keys, strict=True) if key in truth)
+
+
+def over_bound(rows: Sequence[Row], _: Truth) -> float | None:
+    """Median of makespan over the strict bound."""
+    return _median(row["makespan"] / row["bound"] for row in rows)
+
+
+def extra_per_100(rows: Sequence[Row], _: Truth) -> float | None:
+    """Median of calls beyond one for each picture, for each 100 of these."""
+    return _median(100 * row["extra_calls"] / row["images"] for row in rows)
 
 
 def refused_per_100(rows: Sequence[Row], _: Truth) -> float | None:
@@ -135,6 +146,10 @@ GOALS = (
     Goal("cold, N = 200: over truth", over_truth, "auto", MEDIUM, 1.25, but=EIGHTY),
     Goal("the same, 80 slots", over_truth, "auto", MEDIUM, 1.9, only=EIGHTY),
     Goal("20 slots, N = 44, started at 20: over truth", over_truth, "auto:20", SMALL, 1.06, only=TWENTY),
+    Goal("stragglers, hedged, N = 200: over the bound", over_bound, HEDGED, MEDIUM, 1.15, only=STRAGGLERS),
+    Goal("the same, more calls per 100", extra_per_100, HEDGED, MEDIUM, 3, only=STRAGGLERS),
+    Goal("stragglers, hedged, N = 2,000: over the bound", over_bound, HEDGED, LARGE, 1.1, only=STRAGGLERS),
+    Goal("the same, more calls per 100", extra_per_100, HEDGED, LARGE, 0.5, only=STRAGGLERS),
     Goal("rate unknown: 429s per 100", refused_per_100, "auto", LARGE | HUGE, 2.5, only=UNTOLD),
     Goal("headers tell: 429s a run", refused, "auto", LARGE | HUGE, 1, only=HEADERS),
     Goal("configured: 429s in any run", most_refused, "configured", LARGE | HUGE, 0, only=OURS),

@@ -9,8 +9,8 @@ bucket can have let the last create in.
     python benchmarks/wire.py --low-credit [--pictures 12]
 
 With `--low-credit` it is an account that may create six predictions a minute, one at once, where refused
-creates count: 12 pictures take two minutes. Nothing may be lost, and after the first two refusals there may be
-one a minute. Exits with 1 where a goal is missed.
+creates count: 12 pictures take two minutes. Nothing may be lost, and after the first two refusals there
+may be one a minute. Exits with 1 where a goal is missed.
 """
 
 from __future__ import annotations

@@ -69,13 +69,13 @@ def test_what_is_reserved_and_then_settled_never_passes_the_quota(
     """Where no answer uses more than was reserved for it, no span of time uses more than it may."""
     tokens, now = Tokens(Quota.per_minute(per_minute, per_minute / 12), first=3000.0), 0.0
     most, used_at = max(per_minute / 12, 3000.0), []
-    for gap, used in calls:
+    for seq, (gap, used) in enumerate(calls):
         now += gap
         now += tokens.wait(now)
         reserved = tokens.estimate
-        tokens = tokens.taken(now, reserved)
+        tokens = tokens.taken(now, seq, reserved)
         used_at.append((now, min(used, reserved)))
-        tokens = tokens.settled(reserved, used_at[-1][1])
+        tokens = tokens.settled(seq, used_at[-1][1])
     for first, (start, _) in enumerate(used_at):
         spent = 0.0
         for end, used in used_at[first:]:
@@ -85,5 +85,13 @@ def test_what_is_reserved_and_then_settled_never_passes_the_quota(
 
 def test_what_was_reserved_for_a_call_that_failed_comes_back() -> None:
     tokens = Tokens(Quota.per_minute(6000, 1000), first=1000.0)
-    assert tokens.taken(0.0, 1000.0).wait(0.0) == pytest.approx(10.0)
-    assert tokens.taken(0.0, 1000.0).settled(1000.0, None).wait(0.0) == 0.0
+    assert tokens.taken(0.0, 1, 1000.0).wait(0.0) == pytest.approx(10.0)
+    assert tokens.taken(0.0, 1, 1000.0).settled(1, None).wait(0.0) == 0.0
+
+
+def test_what_a_call_left_unused_is_not_had_back_from_a_bucket_that_was_full_since() -> None:
+    # 100 a second, 1,000 at once. The first reserves 500; at 4 s, 900 more are taken, of 900 there are.
+    tokens = Tokens(Quota.per_minute(6000, 1000), recent=(500.0,))
+    tokens = tokens.taken(0.0, 1, 500.0).taken(4.0, 2, 900.0).settled(1, 100.0)
+    # Had the first taken 100, the bucket would have been full at 1 s: 100 of 1,000 are left at 4 s.
+    assert tokens.quota.full_at == pytest.approx(13.0)

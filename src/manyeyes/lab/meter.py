@@ -53,12 +53,14 @@ class Meter:
         self._left = max(self._left - cost, -self.allowed.most)
 
     def left(self) -> tuple[int, float]:
-        """What response headers tell: whole units left, and seconds until there is one more."""
+        """What response headers tell: whole units left, and seconds until there is one request more, or until
+        all tokens are there again."""
         whole = max(0, math.floor(self._left + _LEEWAY))
         if self.allowed.kind == "window":
             seconds = self._until_window(self._at)
         else:
-            seconds = max(0.0, whole + 1 - self._left) / self.allowed.per_second
+            goal = whole + 1 if self.unit == 1 else self.allowed.most
+            seconds = max(0.0, goal - self._left) / self.allowed.per_second
         return whole, math.ceil(seconds - _LEEWAY) if self.allowed.whole_seconds else seconds
 
     def _other_comes(self, at: float) -> None:

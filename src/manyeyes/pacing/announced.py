@@ -61,7 +61,8 @@ class Announced:
             return 0.0
         if self.rate and self.reset < FAR:
             return (wanted - left) / self.rate
-        refills = 1 if self.reset >= FAR else ceil(wanted - left)
+        # Of tokens, services tell when all are there again.
+        refills = 1 if self.reset >= FAR or cost > 1 else ceil(wanted - left)
         return max(0.0, self.refill_at + (refills - 1) * self.interval - now)
 
     def taken(self, now: float, cost: float = 1) -> Self:

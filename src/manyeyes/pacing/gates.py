@@ -104,8 +104,8 @@ class Gates:
             return 0.0
         return max(self.tokens.wait(now), self.announced_tokens.wait(now, self.tokens.estimate))
 
-    def take(self, now: float) -> float:
-        """A call starts; the tokens that it reserves."""
+    def take(self, now: float, seq: int) -> float:
+        """Call number `seq` starts; the tokens that it reserves."""
         if self.cooled:
             # The others follow when this one has not been refused at once.
             self.cooled, self.cool_until = False, now + ALONE
@@ -120,14 +120,14 @@ class Gates:
         reserved = self.tokens.estimate
         self.reserved += reserved
         self.expected += self.tokens.expected
-        self.tokens = self.tokens.taken(now, reserved)
+        self.tokens = self.tokens.taken(now, seq, reserved)
         self.announced_tokens = self.announced_tokens.taken(now, reserved)
         return reserved
 
-    def settle(self, reserved: float, used: float | None) -> None:
-        """A call has used so many tokens; None where it was not answered."""
+    def settle(self, seq: int, used: float | None) -> None:
+        """Call number `seq` has used so many tokens; None where it was not answered."""
         if self.tokens is not None:
-            self.tokens = self.tokens.settled(reserved, used)
+            self.tokens = self.tokens.settled(seq, used)
 
     def hear(
         self,

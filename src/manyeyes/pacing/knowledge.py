@@ -85,4 +85,4 @@ def knowledge_of(limit: Limit, learned: Learned | None) -> Knowledge:
     cap = None if limit.cap == inf else limit.cap
     # A cut that is still on trial is not known to be right.
     went_well = limit.limit if limit.trial is None else limit.trial.before
-    return Knowledge(went_well, limit.baseline, cap, known_rate, burst, limit.starting)
+    return Knowledge(went_well, limit.baseline, cap, known_rate, burst, is_open=limit.starting)

@@ -173,7 +173,7 @@ class Limiter:
         self.in_flight += 1
         self.sent += 1
         gates = self.gates
-        reserved, probe = gates.take(now), gates.circuit.is_open
+        reserved, probe = gates.take(now, self.sent), gates.circuit.is_open
         call = self._order.sent(now, self.in_flight)
         return Permit(
             self, self.sent, now, self.in_flight, call, reserved, gates.reserved, gates.expected, probe
@@ -246,7 +246,7 @@ class Limiter:
         full, alone = self.in_flight >= self.limit.value, self.in_flight == 1
         self.in_flight -= 1
         gates.listens_first = False
-        gates.settle(permit.reserved, permit.used)
+        gates.settle(permit.seq, permit.used)
         gates.circuit = gates.circuit.after(ending, now, probe=permit.probe, alone=alone)
         sample = Sample(permit.sent_at, now, permit.in_flight, ending, full)
         permit.call.sample = sample

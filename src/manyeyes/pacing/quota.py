@@ -34,10 +34,6 @@ class Quota:
         """The quota once `cost` units are used at `now`."""
         return replace(self, full_at=max(self.full_at, now) + cost * self.interval)
 
-    def settled(self, more: float) -> Self:
-        """The quota once it is known that `more` units than were taken are used; negative for fewer."""
-        return replace(self, full_at=self.full_at + more * self.interval)
-
 
 #: Answers that an estimate of the next one goes by, and the share of them that used no more.
 RECENT, SHARE = 50, 0.95
@@ -50,10 +46,24 @@ def estimated(recent: Sequence[float], first: float) -> float:
 
 
 @dataclass(frozen=True, slots=True)
+class Charge:
+    """What one call takes of a quota: first what it reserves, then what it has used."""
+
+    seq: int
+    at: float
+    units: float
+    settled: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Tokens:
     """A quota of tokens: each call reserves an estimate, which is settled when its use is known."""
 
     quota: Quota
+    #: The quota before the oldest call that is not settled, and what that call and all since have taken. What
+    #: a call leaves unused is had back only as far as it still was missing: a full bucket holds no more.
+    before: Quota | None = None
+    charges: tuple[Charge, ...] = ()
     #: What the latest answers used.
     recent: tuple[float, ...] = ()
     #: What the first answer is taken to use.
@@ -73,11 +83,29 @@ class Tokens:
         """Seconds until a call may start; 0 where it may now."""
         return self.quota.wait(now, self.estimate)
 
-    def taken(self, now: float, reserved: float) -> Self:
-        """The quota once a call has started."""
-        return replace(self, quota=self.quota.taken(now, reserved))
+    def taken(self, now: float, seq: int, reserved: float) -> Self:
+        """The quota once call number `seq` has started."""
+        if not self.quota.interval:
+            return self
+        charges = (*self.charges, Charge(seq, now, reserved))
+        return replace(self, quota=self.quota.taken(now, reserved), charges=charges, before=self._base)
 
-    def settled(self, reserved: float, used: float | None) -> Self:
-        """The quota once a call has used so much of what it reserved; None where it was not answered."""
+    def settled(self, seq: int, used: float | None) -> Self:
+        """The quota once call number `seq` has used so much; None where it was not answered."""
         recent = self.recent if used is None else (*self.recent[1 - RECENT :], used)
-        return replace(self, quota=self.quota.settled((used or 0.0) - reserved), recent=recent)
+        if not self.charges:
+            return replace(self, recent=recent)
+        units = used or 0.0
+        charges = [Charge(seq, one.at, units, True) if one.seq == seq else one for one in self.charges]
+        before = self._base
+        while charges and charges[0].settled:
+            oldest = charges.pop(0)
+            before = before.taken(oldest.at, oldest.units)
+        quota = before
+        for one in charges:
+            quota = quota.taken(one.at, one.units)
+        return replace(self, quota=quota, before=before, charges=tuple(charges), recent=recent)
+
+    @property
+    def _base(self) -> Quota:
+        return self.quota if self.before is None else self.before
