@@ -73,9 +73,10 @@ class Ahead:
 
     def hold(self, position: int, size: int) -> None:
         """So many bytes are in hand for a picture, in place of what was."""
-        self._budget = self._budget.minus(self._held.pop(position, 0)).plus(size)
+        self._budget = self._budget.plus(size - self._held.get(position, 0))
         self._held[position] = size
 
     def free(self, position: int) -> None:
         """Nothing is in hand for a picture any more."""
-        self._budget = self._budget.minus(self._held.pop(position, 0))
+        if held := self._held.pop(position, 0):
+            self._budget = self._budget.minus(held)
