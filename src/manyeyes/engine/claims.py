@@ -79,16 +79,17 @@ class Claims:
 
     def holds(self, key: Key) -> bool:
         """Whether the claim on this answer is ours now."""
-        return key in self._held
+        return bool(self._held) and key in self._held
 
     def note(self, key: Key, *, unsure: bool) -> None:
         """Whether something may have been bought under a claim that is not settled."""
-        if key in self._held:
+        if self._held and key in self._held:
             self._held[key] = unsure
 
     def ended(self, key: Key) -> None:
         """The store has given up the claim, together with keeping what became of it."""
-        self._held.pop(key, None)
+        if self._held:
+            self._held.pop(key, None)
 
     async def let_go(self) -> None:
         """Give up all that is still held, so that the next run need not wait for it."""

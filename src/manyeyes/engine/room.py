@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager
 
 from manyeyes.pacing.budget import Budget
 
@@ -17,17 +16,17 @@ class Room:
         self._budget = Budget(limit)
         self._waiting: deque[tuple[int, asyncio.Future[None]]] = deque()
 
-    @asynccontextmanager
-    async def taken(self, size: int) -> AsyncIterator[None]:
+    def taken(self, size: int) -> AbstractAsyncContextManager[None]:
         """Wait until `size` bytes fit, and keep their place for as long as the block lasts."""
-        await self._enter(size)
-        try:
-            yield
-        finally:
-            self._budget = self._budget.minus(size)
-            self._let_in()
+        return _Place(self, size)
 
-    async def _enter(self, size: int) -> None:
+    def leave(self, size: int) -> None:
+        """So many bytes are free again."""
+        self._budget = self._budget.minus(size)
+        self._let_in()
+
+    async def enter(self, size: int) -> None:
+        """Wait until `size` bytes fit, and take their place."""
         if not self._waiting and self._budget.fits(size):
             self._budget = self._budget.plus(size)
             return
@@ -52,3 +51,17 @@ class Room:
             self._waiting.popleft()
             self._budget = self._budget.plus(size)
             turn.set_result(None)
+
+
+class _Place(AbstractAsyncContextManager[None]):
+    """Bytes in a room; one for each picture, so that a generator would be dear."""
+
+    def __init__(self, room: Room, size: int) -> None:
+        self._room = room
+        self._size = size
+
+    async def __aenter__(self) -> None:
+        await self._room.enter(self._size)
+
+    async def __aexit__(self, *_: object) -> None:
+        self._room.leave(self._size)

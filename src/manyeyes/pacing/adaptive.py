@@ -11,7 +11,7 @@ therefore aims at somewhat more than the capacity.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from math import exp, inf, log, log2, sqrt
 from typing import Any, Self
 
@@ -132,6 +132,8 @@ class AdaptiveLimit:
     booted_at: float = -inf
     #: Logarithms of the seconds of the last few calls to end during slow start.
     recent: Spread = Spread()
+    #: Calls that may be in flight now: asked for far more often than it changes.
+    value: int = field(init=False)
 
     @classmethod
     def warm(cls, limit: float, baseline: float | None, **known: Any) -> Self:
@@ -140,13 +142,10 @@ class AdaptiveLimit:
         curve = () if baseline is None else (Spread(KNOWN, baseline),)
         return cls(**{"limit": limit, "starting": False, "baseline": baseline, "curve": curve} | known)
 
-    @property
-    def value(self) -> int:
-        """Calls that may be in flight now."""
+    def __post_init__(self) -> None:
         most = min(self.cap, self.limit)
-        if most > self.ceiling:
-            return self.ceiling
-        return int(most) if most > self.floor else self.floor
+        value = self.ceiling if most > self.ceiling else max(self.floor, int(most))
+        object.__setattr__(self, "value", value)
 
     @property
     def patience(self) -> float:

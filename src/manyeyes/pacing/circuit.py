@@ -37,13 +37,13 @@ class Circuit:
 
     def wait(self, now: float) -> float | None:
         """Seconds until a call may start; 0 where it may now, None where only the probe's end tells."""
-        if not self.is_open:
+        if self.opened_at == inf:
             return 0.0
         return None if self.probing else max(0.0, self.probe_at - now)
 
     def taken(self) -> Self:
         """The circuit once a call has started."""
-        return replace(self, probing=True) if self.is_open else self
+        return self if self.opened_at == inf else replace(self, probing=True)
 
     def down_for(self, now: float) -> float:
         """Seconds since it was opened; 0 while it is closed."""
@@ -53,7 +53,7 @@ class Circuit:
         """The circuit once a call has ended. `probe`: it was sent to find out; `alone`: no other call was
         in flight with it, so that it was not refused for being one too many."""
         if ending in (Ending.ANSWERED, Ending.HEARD, Ending.DEFERRED):
-            return type(self)() if self.failures or self.is_open else self
+            return type(self)() if self.failures or self.opened_at != inf else self
         failed = ending is Ending.BROKEN or (ending is Ending.PUSHED_BACK and alone)
         if self.is_open:
             return self._after_probe(now, failed=failed) if probe else self

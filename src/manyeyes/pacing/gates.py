@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from enum import Enum
+from math import inf
 
 from manyeyes.model.ask import Allowance
 from manyeyes.pacing.announced import Announced
@@ -70,15 +71,15 @@ class Gates:
 
     def spent(self, now: float) -> Closed:
         """The quota that has to be waited for longest."""
-        requests = self.announced.wait(now)
+        requests = self.announced.wait(now) if self.announced.remaining != inf else 0.0
         if self.requests is not None:
             requests = max(requests, self.requests.wait(now))
         if self.learned is not None and not self.is_announced:
             requests = max(requests, self.learned.wait(now))
         gate, wait = Gate.REQUESTS, requests
-        if (tokens := self._tokens_wait(now)) > wait:
+        if self.tokens is not None and (tokens := self._tokens_wait(self.tokens, now)) > wait:
             gate, wait = Gate.TOKENS, tokens
-        if (line := self.uplink.wait(now)) > wait:
+        if (line := self.uplink.free_at - now) > wait:
             gate, wait = Gate.UPLOAD, line
         return (gate, wait) if wait > SHORTEST_WAIT else (None, None)
 
@@ -99,10 +100,8 @@ class Gates:
             told.append((self.announced_tokens.rate / each, self.announced_tokens.most / each))
         return min(told, default=None)
 
-    def _tokens_wait(self, now: float) -> float:
-        if self.tokens is None:
-            return 0.0
-        return max(self.tokens.wait(now), self.announced_tokens.wait(now, self.tokens.estimate))
+    def _tokens_wait(self, tokens: Tokens, now: float) -> float:
+        return max(tokens.wait(now), self.announced_tokens.wait(now, tokens.estimate))
 
     def take(self, now: float, seq: int) -> float:
         """Call number `seq` starts; the tokens that it reserves."""
