@@ -59,6 +59,14 @@ def test_a_known_rate_outlasts_the_first_refusal_which_tells_what_the_bucket_hel
     assert refused.taken(1.2).wait(1.2) == 0.0
 
 
+def test_a_rate_that_nothing_refuses_grows_for_as_long_as_there_are_calls() -> None:
+    rate, now = LearnedRate.known(1.0, 1.0), 0.0
+    for _ in range(20_000):
+        now += max(rate.wait(now), 0.05)
+        rate = rate.taken(now)
+    assert rate.pace > 20
+
+
 def test_what_is_kept_of_a_rate_is_its_mean_over_all_marks() -> None:
     rate = LearnedRate.guessed(((0.0, 0),), 31, 31, 0.0, 0.2, 1.0)
     for at, calls in ((10.0, 50), (20.0, 40), (30.0, 30)):

@@ -29,6 +29,8 @@ PROBE_CALLS, PROBE_SECONDS = 10, 15.0
 MOST_DOUBLINGS = 3
 #: Calls and seconds of a step of such a try: 3, 6, 12 … per cent more.
 STEP_CALLS, STEP_SECONDS = 5, 3.0
+#: Steps, after which a rate holds back nobody any more.
+MOST_STEPS = 12
 #: Seconds over which the rate before the first refusal is taken.
 LATELY = 5.0
 
@@ -142,7 +144,7 @@ class LearnedRate:
         few, short = (STEP_CALLS, STEP_SECONDS) if self.steps else (PROBE_CALLS, PROBE_SECONDS)
         if calls < few or seconds < short * (1 if self.steps else 2**self.doublings):
             return self
-        return self._tries(now, steps=self.steps + 1)
+        return self._tries(now, steps=min(self.steps + 1, MOST_STEPS))
 
     def _at_pace(self, now: float, **changes: object) -> Self:
         return replace(self, paced_at=now, paced_from=self.sent, **changes)  # type: ignore[arg-type]
