@@ -27,6 +27,7 @@ from manyeyes.lab.scenario import Scenario, parse_scenario
 from manyeyes.lab.trial import trial
 from manyeyes.model.errors import SettingsError
 from pacing_goals import WARM, judged, needs
+from pacing_page import page, summary
 from pacing_tables import Row, tables
 
 SCENARIOS = Path(__file__).parent / "scenarios"
@@ -68,6 +69,10 @@ def carried_out(job: Job) -> Row:
     return {**result, "file": job.file, "policy": job.policy, "scenario": scenario.name}
 
 
+#: Pictures from which on only what goals are about is tried: the others do as they do with 2,000.
+HUGE = 20_000
+
+
 def jobs(files: Sequence[str], policies: Sequence[str], sizes: Sequence[int], most: int) -> list[Job]:
     """All trials that are wanted, small ones first."""
     return [
@@ -75,6 +80,7 @@ def jobs(files: Sequence[str], policies: Sequence[str], sizes: Sequence[int], mo
         for images in sorted(sizes)
         for file in files
         for policy in policies
+        if images < HUGE or policy in JUDGED
         for seed in range(1, min(most, SEEDS.get(images, 10)) + 1)
     ]
 
@@ -114,6 +120,7 @@ def parsed(words: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--out", type=Path, help="JSON lines, taken up where they end")
     parser.add_argument("--processes", type=int, default=os.cpu_count() or 1)
     parser.add_argument("--knowledge", action="store_true", help="also try auto warm from an earlier run")
+    parser.add_argument("--page", type=Path, help="write the tables of all policies there, as Markdown")
     parser.add_argument("--goals", action="store_true", help="try what the goals are about, and nothing else")
     return parser.parse_args(words)
 
@@ -132,8 +139,11 @@ def main(words: Sequence[str] | None = None) -> int:
         wanted = [job for job in wanted if needs(job.file, job.policy, job.images)]
     rows = list(run(wanted, wish.out, wish.processes))
     print(f"{machine()}; {len(rows)} trials on the virtual clock\n")
-    if not wish.goals:
+    if wish.page is not None:
+        wish.page.write_text(page(rows, policies), encoding="utf-8")
+    elif not wish.goals:
         print("\n\n".join(tables(rows, policies)) + "\n")
+    print(summary(rows) + "\n")
     table, missed = judged(rows)
     print(table)
     return int(missed)
