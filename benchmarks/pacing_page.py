@@ -1,4 +1,4 @@
-"""The tables of trials that the documentation shows: one line for each provider, and every policy beside it."""
+"""The tables of trials that the documentation shows: a line for each provider."""
 
 from __future__ import annotations
 
@@ -13,10 +13,11 @@ Column = tuple[str, int, str, Callable[[Row], float]]
 
 HEAD = """# Every policy in every modelled provider
 
-Medians over seeds, and in brackets what 80 of 100 lie between, as written by `benchmarks/pacing.py --knowledge
---out results.jsonl --page docs/benchmarks-pacing.md`. Makespans are over that of **knowing the truth**: fixed at
-the true capacity, paced at the true rate. What the providers are stands in `benchmarks/scenarios/`, what the
-policies are in [scenarios](reference/scenario.md), and what of it matters in [benchmarks](benchmarks.md).
+Medians over seeds, and in brackets what 80 of 100 lie between, as written by `benchmarks/pacing.py
+--knowledge --out results.jsonl --page docs/benchmarks-pacing.md`. Makespans are over that of **knowing
+the truth**: fixed at the true capacity, paced at the true rate. What the providers are stands in
+`benchmarks/scenarios/`, what the policies are in [scenarios](reference/scenario.md), and what of it
+matters in [benchmarks](benchmarks.md).
 """
 
 
