@@ -35,7 +35,7 @@ SCENARIOS = Path(__file__).parent / "scenarios"
 SEEDS = {44: 50, 200: 50, 2_000: 10, 20_000: 3}
 POLICIES = (
     "sequential", "batch:5", "batch:10", "fixed:5", "fixed:10", "fixed:20", "threshold", "aimd", "aimd-5s",
-    "vegas", "gradient2", "truth",
+    "vegas", "gradient2", "vector", "truth",
 )  # fmt: skip
 #: The earlier run that makes a later one warm: its pictures, and what is added to its seed.
 EARLIER_IMAGES, EARLIER_SEED = 400, 100_000

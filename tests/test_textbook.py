@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from manyeyes.lab.textbook import START, AimdLimit, Gradient2Limit, VegasLimit
+from manyeyes.lab.textbook import START, AimdLimit, ArcLimit, Gradient2Limit, VegasLimit
 from manyeyes.pacing.limit import Ending, Limit, Sample
 from manyeyes.pacing.threshold import ThresholdLimit
 
@@ -144,3 +144,28 @@ samples = st.builds(
 )
 def test_a_limit_is_always_a_number_that_somebody_may_use(limit: Limit, told: list[Sample]) -> None:
     assert 1 <= after(limit, *told).value <= 1000
+
+
+# Vector's
+
+
+def round_trip(limit: ArcLimit, seconds: float, at: float, ending: Ending = Ending.ANSWERED) -> ArcLimit:
+    """After a call that ended at this time, with as many in flight as the limit allows."""
+    return limit.after(Sample(at - seconds, at, limit.value, ending, at_limit=True))
+
+
+def test_vector_adds_one_in_a_round_trip_while_answers_take_no_longer() -> None:
+    limit = ArcLimit()
+    for number in range(1, 11):
+        limit = round_trip(limit, 3.0, 3.0 * number)
+    # The first tells only how long they take.
+    assert limit.value == 10
+    assert round_trip(limit, 3.0, 30.5).value == 10
+
+
+def test_vector_takes_a_tenth_off_where_answers_take_far_longer_or_something_was_dropped() -> None:
+    limit = ArcLimit(value=20, mean=3.0, var=0.04)
+    assert round_trip(limit, 3.4, 10.0).value == 20
+    assert round_trip(limit, 3.6, 10.0).value == 18
+    assert round_trip(limit, 3.0, 10.0, Ending.PUSHED_BACK).value == 18
+    assert round_trip(ArcLimit(mean=3.0), 9.0, 10.0).value == 1

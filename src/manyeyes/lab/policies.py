@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from manyeyes.lab.draws import Draws
 from manyeyes.lab.provider import announces
 from manyeyes.lab.scenario import Allowed, Scenario
-from manyeyes.lab.textbook import AimdLimit, Gradient2Limit, VegasLimit
+from manyeyes.lab.textbook import AimdLimit, ArcLimit, Gradient2Limit, VegasLimit
 from manyeyes.model.errors import SettingsError
 from manyeyes.pacing.adaptive import CEILING, START
 from manyeyes.pacing.knowledge import Knowledge
@@ -37,6 +37,7 @@ _PLAIN: dict[str, Limit] = {
     "aimd-5s": AimdLimit(slow=5.0),
     "vegas": VegasLimit(),
     "gradient2": Gradient2Limit(),
+    "vector": ArcLimit(),
 }
 #: Any of them with this behind it asks slow calls at the end a second time.
 HEDGED = "+hedge"

@@ -1,7 +1,8 @@
 """Limits as the textbooks have them, to be compared with ours: they ship nowhere else.
 
 Rules and constants are those of Netflix' concurrency-limits (github.com/Netflix/concurrency-limits, classes
-AIMDLimit, VegasLimit and Gradient2Limit), but for the start and the least, which are its users' to choose.
+AIMDLimit, VegasLimit and Gradient2Limit), but for the start and the least, which are its users' to choose,
+and of Vector.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from typing import Self
 
 from manyeyes.pacing.limit import Ending, Sample
 
-#: All of them begin here.
+#: Those of Netflix begin here.
 START = 5
 _DROPS = frozenset({Ending.PUSHED_BACK, Ending.DEFERRED, Ending.BROKEN})
 
@@ -131,3 +132,58 @@ class Gradient2Limit:
     def after_in_order(self, sample: Sample) -> Self:  # noqa: ARG002
         """Itself: it goes by calls as they end."""
         return self
+
+
+@dataclass(frozen=True, slots=True)
+class ArcLimit:
+    """Vector's adaptive request concurrency: once in a mean round trip, one more while answers take no longer
+    than they did, a tenth fewer where they take far longer or something was dropped.
+
+    Rules and constants are those of its `adaptive_concurrency` (github.com/vectordotdev/vector).
+    """
+
+    value: int = 1
+    #: Of the answers since the last update: how many, and their seconds together.
+    calls: int = 0
+    seconds: float = 0.0
+    reached: bool = False
+    dropped: bool = False
+    #: Moving mean and variance of seconds (α = 0.4), by updates; None before the first.
+    mean: float | None = None
+    var: float = 0.0
+    next_at: float = 0.0
+    most: int = 200
+    patience: float = math.inf
+
+    def after(self, sample: Sample) -> Self:
+        """The limit after one more call has ended."""
+        if sample.ending is Ending.SAYS_NOTHING:
+            return self
+        heard = replace(
+            self,
+            calls=self.calls + 1,
+            seconds=self.seconds + sample.seconds,
+            reached=self.reached or sample.at_limit,
+            dropped=self.dropped or sample.ending in _DROPS,
+        )
+        return heard if sample.ended_at < self.next_at else heard._updated(sample.ended_at)
+
+    def after_in_order(self, sample: Sample) -> Self:  # noqa: ARG002
+        """Itself: it goes by calls as they end."""
+        return self
+
+    def _updated(self, now: float) -> Self:
+        current = self.seconds / self.calls
+        mean, value = current if self.mean is None else self.mean, self.value
+        if self.mean is not None:
+            if self.reached and not self.dropped and value < self.most and current <= mean:
+                value += 1
+            elif self.dropped or current >= mean + 2.5 * math.sqrt(self.var):
+                value = max(1, int(0.9 * value))
+        off = current - mean
+        mean += 0.4 * off
+        var = 0.6 * (self.var + 0.4 * off * off)
+        return replace(
+            self, value=value, calls=0, seconds=0.0, reached=False, dropped=False, mean=mean, var=var,
+            next_at=now + mean,
+        )  # fmt: skip
