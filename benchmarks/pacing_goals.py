@@ -155,7 +155,7 @@ GOALS = (
     Goal("configured: 429s in any run", most_refused, "configured", LARGE | HUGE, 0, only=OURS),
     Goal("after slow start: p99 over unloaded", latency, "auto", ALL, 1.7, but=FEW_SLOTS),
     Goal("every scenario, every seed ends: pictures lost", lost, "auto", ALL, 0),
-    Goal("the same, warm", lost, WARM, ALL, 0),
+    Goal("the same, warm", lost, WARM, SMALL | MEDIUM | LARGE, 0),
     Goal("low credit: 429s a minute after two", refused_a_minute, "auto", ALL, 1, only=LOW_CREDIT),
     Goal("ETA, N = 2,000: off by per cent of the run", eta_error, "auto", LARGE, 4, but=CHANGES),
 )

@@ -16,7 +16,7 @@ from manyeyes.assemble import Wish, assembled
 from manyeyes.imaging.threads import cores
 from manyeyes.lab import virtual_time
 from manyeyes.pacing.adaptive import AdaptiveLimit
-from manyeyes.pacing.knowledge import FRESH, STALE, Knowledge
+from manyeyes.pacing.knowledge import FRESH, STALE, Knowledge, knowledge_of
 from manyeyes.pacing.limit import FixedLimit, Limit
 from manyeyes.pacing.limiter import Limiter
 from manyeyes.pacing.limiters import KEPT, Limiters
@@ -130,6 +130,13 @@ def test_what_nothing_but_a_quota_held_back_starts_with_all_that_the_quota_lets_
     assert held.starting
     assert held.value == int(30 + 5 * math.exp(1.1))
     assert replace(KNOWN, cap=None, is_open=False).adaptive(10, 1, 256).value == 33
+
+
+def test_where_the_limit_was_cut_is_known_to_the_next_run() -> None:
+    limit = AdaptiveLimit.warm(20.0, 1.1, cut_from=30.0)
+    assert knowledge_of(limit, None).cut_from == 30.0
+    assert knowledge_of(limit, None).adaptive(10, 1, 256).cut_from == 30.0
+    assert knowledge_of(AdaptiveLimit.warm(20.0, 1.1), None).cut_from is None
 
 
 def test_a_known_rate_that_no_header_has_told_anew_is_kept_with_its_burst() -> None:

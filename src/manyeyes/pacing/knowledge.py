@@ -33,6 +33,8 @@ class Knowledge:
     work: tuple[float, ...] | None = None
     #: Nothing has shown yet that more than `limit` would be too many.
     is_open: bool | None = None
+    #: The limit that was last found to be too large.
+    cut_from: float | None = None
 
     def aged(self, seconds: float) -> Knowledge:
         """What is left of it after so long: for an hour all, then half the limit and no refusals."""
@@ -57,6 +59,7 @@ class Knowledge:
             floor=floor,
             ceiling=ceiling,
             starting=bool(self.is_open),
+            cut_from=inf if self.cut_from is None else self.cut_from,
             cap=inf if self.cap is None else self.cap,
         )
 
@@ -83,6 +86,9 @@ def knowledge_of(limit: Limit, learned: Learned | None) -> Knowledge:
     if not isinstance(limit, AdaptiveLimit):
         return Knowledge(rate=known_rate, burst=burst)
     cap = None if limit.cap == inf else limit.cap
+    cut_from = None if limit.cut_from == inf else limit.cut_from
     # A cut that is still on trial is not known to be right.
     went_well = limit.limit if limit.trial is None else limit.trial.before
-    return Knowledge(went_well, limit.baseline, cap, known_rate, burst, is_open=limit.starting)
+    return Knowledge(
+        went_well, limit.baseline, cap, known_rate, burst, is_open=limit.starting, cut_from=cut_from
+    )
