@@ -26,7 +26,7 @@ from manyeyes.stand_in.world import world_from
 
 MANYEYES = (sys.executable, "-m", "manyeyes")
 #: Variables of the machine that runs the tests must not reach what is tested.
-_OURS = ("ANALYSIS_", "MANYEYES_", "REPLICATE_")
+_OURS = ("ANALYSIS_", "MANYEYES_", "REPLICATE_", "OPENAI_")
 
 
 @dataclass(frozen=True, slots=True)

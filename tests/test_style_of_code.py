@@ -22,6 +22,8 @@ BANNED_WORDS = {"manager", "helper", "handler", "processor", "utils", "util", "c
 GIVEN_NAMES = {
     ("stand_in/front.py", "handler"): "aiohttp passes it to a middleware by this name",
     ("stand_in/front.py", "Handler"): "what that is",
+    ("stand_in/openai.py", "handler"): "aiohttp passes it to a middleware by this name",
+    ("stand_in/openai.py", "Handler"): "what that is",
 }
 
 #: Tests that wait for a real socket, process or thread, where virtual time cannot be.

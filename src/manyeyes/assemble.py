@@ -73,11 +73,13 @@ class Assembly:
 
 def analyzer_of(settings: Settings) -> Analyzer:
     """The analyzer that the settings name, not yet entered. Raises SettingsError."""
-    token = settings.replicate_api_token
+    token, key = settings.replicate_api_token, settings.openai_api_key
     access = Access(
         token.get_secret_value() if token is not None else None,
         settings.replicate_base_url,
         settings.replicate_upload_above,
+        key.get_secret_value() if key is not None else None,
+        settings.openai_base_url,
     )
     return open_analyzer(settings.analyzer, settings.model, access)
 

@@ -97,7 +97,7 @@ async def analyze_portfolio(
 ) -> Report:
     """Analyze every picture of `source`: folders, files and ZIPs, one or several.
 
-    `analyzer` is a name (`local`, `replicate`) or an object that fulfils the Analyzer protocol.
+    `analyzer` is a name (`local`, `openai`, `replicate`) or an object that fulfils the Analyzer protocol.
     `concurrency` pins the calls at once; `auto`, the default, finds out what the provider takes.
     `on_progress` is called after every picture, failed ones too, and must be quick. `overall_range`
     maps the run into a larger bar: per cent at its start and at its end (`progress.overall`).

@@ -109,6 +109,10 @@ class Settings(BaseSettings):
     replicate_upload_above: int = _variable(
         "REPLICATE_UPLOAD_ABOVE", 1_000_000, "bytes, a whole number from 0 up", ge=0
     )
+    openai_api_key: SecretStr | None = _variable("OPENAI_API_KEY", None, "a key")
+    openai_base_url: str = _variable(
+        "OPENAI_BASE_URL", "https://api.openai.com/v1", "the service's address, as its clients want it"
+    )
 
     @classmethod
     def settings_customise_sources(
@@ -184,7 +188,9 @@ def _complaint(error: ValidationError, given: Mapping[str, object]) -> str:
     )
     field = Settings.model_fields[name]
     value = fault["input"]
-    shown = "as given" if isinstance(value, SecretStr) or "token" in name else f"not {value!r}"
+    shown = (
+        "as given" if isinstance(value, SecretStr) or "token" in name or "key" in name else f"not {value!r}"
+    )
     return f"{_where(name, _alias(field), given)} must be {field.description}, {shown}"
 
 

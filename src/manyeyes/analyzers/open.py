@@ -10,7 +10,7 @@ from manyeyes.analyzers.base import Analyzer
 from manyeyes.model.errors import SettingsError
 
 #: Each analyzer's module in this room has its name, and holds a function `opened`.
-ANALYZERS = ("local", "modelled", "replicate")
+ANALYZERS = ("local", "modelled", "openai", "replicate")
 
 
 def open_analyzer(name: str, model: str | None, access: Access) -> Analyzer:

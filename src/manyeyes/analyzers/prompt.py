@@ -44,10 +44,11 @@ def default_ask(generation: Generation = Generation(), vocabulary: Vocabulary = 
     return Ask(_prompt(vocabulary), SCHEMA_NAME, generation)
 
 
-def full_prompt(ask: Ask, mark: str) -> str:
+def full_prompt(ask: Ask, mark: str | None = None) -> str:
     """What is sent: the prompt, what was wrong with the last answer when asking again, and the mark.
 
-    The mark is the last line, so that the provider's list of past work shows whose it was.
+    The mark is the last line, so that the provider's list of past work shows whose it was; None where there
+    is no such list.
     """
     parts = [ask.prompt]
     if ask.correction is not None:
@@ -55,7 +56,8 @@ def full_prompt(ask: Ask, mark: str) -> str:
             f"Your last answer could not be used. {ask.correction}\n"
             "Look at the picture again and answer as told above."
         )
-    parts.append(f"The next line is a reference number, to be ignored.\n{mark}")
+    if mark is not None:
+        parts.append(f"The next line is a reference number, to be ignored.\n{mark}")
     return "\n\n".join(parts)
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import hashlib
 import math
 import time
 from collections.abc import AsyncIterator, Mapping
@@ -14,11 +13,12 @@ import aiohttp
 import orjson
 import pybase64
 
-from manyeyes.analyzers.access import Access
+from manyeyes.analyzers.access import Access, is_token, payer_of
 from manyeyes.analyzers.base import Traits
+from manyeyes.analyzers.line import Answer, Line, Request
 from manyeyes.analyzers.prompt import full_prompt
-from manyeyes.analyzers.replicate_errors import Answer, Call, error_for, failure_of, http_date
-from manyeyes.analyzers.replicate_line import Line, Request
+from manyeyes.analyzers.quota_headers import http_date, replicate_allowance
+from manyeyes.analyzers.replicate_errors import Call, error_for, failure_of
 from manyeyes.analyzers.replicate_wire import (
     Page,
     Prediction,
@@ -74,7 +74,7 @@ class Replicate:
         wait: int = 60,
         patience: float = 30.0,
     ) -> None:
-        if not token or not token.isascii() or not token.isprintable() or " " in token:
+        if not is_token(token):
             raise SettingsError(
                 "REPLICATE_API_TOKEN is empty or holds characters that no token has: copy it again from "
                 "https://replicate.com/account/api-tokens."
@@ -95,7 +95,7 @@ class Replicate:
             # Measured by many on its official models; others may have to boot a machine for each call.
             start=20,
             announces_quota=True,
-            payer=_payer(token, self._origin),
+            payer=payer_of(token, self._origin),
             checks_per_minute=_CHECKS_PER_MINUTE,
         )
 
@@ -123,7 +123,7 @@ class Replicate:
         if self._route.version is not None:
             body["version"] = self._route.version
         answer = await self._create(orjson.dumps(body), intent)
-        return _outcome(answer.body, intent, answer.allowance)
+        return _outcome(answer.body, intent, replicate_allowance(answer.headers))
 
     async def check(self, ticket: Ticket) -> Reply | Ticket:
         """One look; each look that finds work going on puts the next one off by half as much again."""
@@ -271,8 +271,3 @@ def _clock_skew(answer: Answer) -> float:
     """Seconds that Replicate's clock is ahead of ours."""
     theirs = http_date(answer.headers.get("date", ""))
     return 0.0 if theirs is None else theirs - time.time()
-
-
-def _payer(token: str, origin: str) -> str:
-    """Tells accounts apart; the token cannot be worked out from it."""
-    return hashlib.blake2b(f"{origin}\n{token}".encode(), digest_size=8).hexdigest()

@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-import math
 import re
-import time
 from collections.abc import Mapping
-from dataclasses import dataclass
-from email.utils import parsedate_to_datetime
-from http import HTTPStatus
 from typing import Literal
 
-from manyeyes.model.ask import Allowance
+from manyeyes.analyzers.line import Answer
+from manyeyes.analyzers.quota_headers import number, replicate_allowance, retry_after
 from manyeyes.model.errors import (
     AccessDenied,
     AnalyzerError,
@@ -46,39 +42,11 @@ _SHORT_OF_CAPACITY = re.compile(
 _ABOUT_THE_PICTURE = re.compile(r"\binput\.images?\b", re.IGNORECASE)
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """One response, read to its end."""
-
-    status: int
-    #: Names in lower case.
-    headers: Mapping[str, str]
-    #: The JSON object it held; empty where it held none.
-    body: Mapping[str, object]
-
-    @property
-    def allowance(self) -> Allowance | None:
-        """What `ratelimit-remaining` and `ratelimit-reset` (seconds) say of this kind of call."""
-        remaining = _number(self.headers.get("ratelimit-remaining"))
-        reset = _number(self.headers.get("ratelimit-reset"))
-        if remaining is None or reset is None:
-            return None
-        return Allowance(int(remaining), reset)
-
-    @property
-    def said(self) -> str:
-        """What it gives as the reason, for people, in one line; else what its status means."""
-        parts = (self.body.get("title"), self.body.get("detail"))
-        text = ". ".join(part.strip(" .\n") for part in parts if isinstance(part, str) and part.strip())
-        return " ".join(text.split())[:300] or _meaning(self.status)
-
-
-def _meaning(status: int) -> str:
-    """`Bad Gateway`; some words for a status that no standard knows."""
-    try:
-        return HTTPStatus(status).phrase
-    except ValueError:
-        return "without a reason"
+def said_by(answer: Answer) -> str:
+    """What an answer gives as the reason, for people, in one line; else what its status means."""
+    parts = (answer.body.get("title"), answer.body.get("detail"))
+    text = ". ".join(part.strip(" .\n") for part in parts if isinstance(part, str) and part.strip())
+    return " ".join(text.split())[:300] or answer.meaning
 
 
 def error_for(answer: Answer, call: Call, model: str) -> AnalyzerError:
@@ -88,7 +56,7 @@ def error_for(answer: Answer, call: Call, model: str) -> AnalyzerError:
         or _access_denied(answer)
         or (_about_the_upload(answer) if call == "upload" else None)
         or (_about_the_create(answer, model) if call == "create" else None)
-        or Broken(f"Replicate answered with HTTP {answer.status} ({answer.said}).", heard=True)
+        or Broken(f"Replicate answered with HTTP {answer.status} ({said_by(answer)}).", heard=True)
     )
 
 
@@ -115,58 +83,30 @@ def wait_named(answer: Answer) -> float | None:
     The order is that of the official clients: `Retry-After`, `retry_after` in the body, the sentence in
     `detail`, `ratelimit-reset`. The last is a named wait too: seconds until the quota grants a request.
     """
-    wait = _retry_after(answer)
+    wait = retry_after(answer.headers)
     if wait is None:
-        wait = _number(answer.body.get("retry_after"))
+        wait = number(answer.body.get("retry_after"))
     if wait is None and (match := _WAIT_IN_WORDS.search(str(answer.body.get("detail", "")))):
         wait = float(match[1])
-    return _number(answer.headers.get("ratelimit-reset")) if wait is None else wait
-
-
-def _retry_after(answer: Answer) -> float | None:
-    """The `Retry-After` header in seconds, given as such or as an HTTP date (RFC 9110, 10.2.3)."""
-    text = answer.headers.get("retry-after", "").strip()
-    if (seconds := _number(text)) is not None:
-        return seconds
-    then, now = http_date(text), http_date(answer.headers.get("date", ""))
-    return None if then is None else max(0.0, then - (time.time() if now is None else now))
-
-
-def http_date(text: str) -> float | None:
-    """Seconds since the epoch, or None where `text` is no HTTP date."""
-    try:
-        return parsedate_to_datetime(text).timestamp()
-    except (ValueError, TypeError, OverflowError, OSError):
-        return None
-
-
-def _number(value: object) -> float | None:
-    """A finite number of at least 0, from a number or a text."""
-    if isinstance(value, bool) or not isinstance(value, int | float | str):
-        return None
-    try:
-        number = float(value)
-    except (ValueError, OverflowError):
-        return None
-    return number if math.isfinite(number) and number >= 0 else None
+    return number(answer.headers.get("ratelimit-reset")) if wait is None else wait
 
 
 def _pushback(answer: Answer, call: Call) -> Pushback | None:
     if answer.status == 429:
         return RateLimited(
-            f"Replicate limits the rate: {answer.said}.",
+            f"Replicate limits the rate: {said_by(answer)}.",
             retry_after=wait_named(answer),
             # All other calls share a quota of their own, which says nothing of creates.
-            allowance=answer.allowance if call == "create" else None,
+            allowance=replicate_allowance(answer.headers) if call == "create" else None,
         )
-    wait = _retry_after(answer)
+    wait = retry_after(answer.headers)
     if answer.status in (503, 529) and wait is not None:
-        return Overloaded(f"Replicate is overloaded: {answer.said}.", retry_after=wait)
+        return Overloaded(f"Replicate is overloaded: {said_by(answer)}.", retry_after=wait)
     return None
 
 
 def _access_denied(answer: Answer) -> AccessDenied | None:
-    said, tokens = answer.said, "https://replicate.com/account/api-tokens"
+    said, tokens = said_by(answer), "https://replicate.com/account/api-tokens"
     match answer.status:
         case 401:
             text = (
@@ -190,12 +130,12 @@ def _access_denied(answer: Answer) -> AccessDenied | None:
 def _about_the_upload(answer: Answer) -> Refused | None:
     if answer.status not in (400, 413, 415, 422):
         return None
-    return Refused(f"Replicate does not take this picture as a file: {answer.said}.")
+    return Refused(f"Replicate does not take this picture as a file: {said_by(answer)}.")
 
 
 def _about_the_create(answer: Answer, model: str) -> AnalyzerError | None:
     """What is wrong with this request: with its picture alone, or with every picture's?"""
-    said = answer.said
+    said = said_by(answer)
     if answer.status == 413:
         return Refused(f"The picture is too large for Replicate in one request ({said}).")
     if answer.status == 404:

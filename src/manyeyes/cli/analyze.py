@@ -30,7 +30,8 @@ def command(
         list[str], typer.Argument(metavar="SOURCE", help="Folders, pictures and ZIPs, several at once.")
     ],
     analyzer: Annotated[
-        str | None, setting("analyzer", "Who looks at the pictures: local, replicate, modelled.", "NAME")
+        str | None,
+        setting("analyzer", "Who looks at the pictures: local, openai, replicate, modelled.", "NAME"),
     ] = None,
     model: Annotated[
         str | None, setting("model", "One of the analyzer's models; its own choice if not said.", "NAME")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -11,8 +11,17 @@ import typer
 
 from manyeyes.cli.faults import reason
 from manyeyes.model.errors import SettingsError
+from manyeyes.stand_in.openai import run_openai
+from manyeyes.stand_in.openai_world import OPENAI_OPTIONS, openai_world_from
+from manyeyes.stand_in.options import Option
 from manyeyes.stand_in.replicate import run_replicate
-from manyeyes.stand_in.world import OPTIONS, Option, world_from
+from manyeyes.stand_in.world import OPTIONS, world_from
+
+Kind = Literal["replicate", "openai"]
+
+#: The settings of each kind, and all of them by name: what two kinds share is one option.
+KINDS: Mapping[Kind, tuple[Option, ...]] = {"replicate": OPTIONS, "openai": OPENAI_OPTIONS}
+EVERY: Mapping[str, Option] = {option.name: option for options in KINDS.values() for option in options}
 
 
 def _parameter(option: Option) -> inspect.Parameter:
@@ -32,18 +41,44 @@ def _parameter(option: Option) -> inspect.Parameter:
 
 
 def _with_settings(function: Callable[..., None]) -> Callable[..., None]:
-    """`function` with an option for each setting of the stand-in, in place of its `**world`."""
+    """`function` with an option for each setting of the stand-ins, in place of its `**world`."""
     own = inspect.signature(function, eval_str=True)
     named = [p for p in own.parameters.values() if p.kind is not inspect.Parameter.VAR_KEYWORD]
-    every = [*named, *map(_parameter, OPTIONS)]
+    every = [*named, *map(_parameter, EVERY.values())]
     function.__signature__ = own.replace(parameters=every)  # type: ignore[attr-defined]
     function.__annotations__ = {p.name: p.annotation for p in every}
     return function
 
 
+def _chosen(ctx: typer.Context, kind: Kind, world: Mapping[str, Any]) -> dict[str, Any]:
+    """The settings of this kind. Raises SettingsError for one that was given and is another kind's."""
+    known = {option.name for option in KINDS[kind]}
+    for name in world.keys() - known:
+        source = ctx.get_parameter_source(name)
+        if source is not None and source.name == "COMMANDLINE":
+            raise SettingsError(f"--{name.replace('_', '-')} is no setting of --kind {kind}")
+    return {name: tuple(value) if isinstance(value := world[name], list) else value for name in known}
+
+
+def _serve(  # noqa: PLR0917 - what every stand-in is started with
+    kind: Kind,
+    chosen: Mapping[str, Any],
+    port: int,
+    ready: Callable[[str], object],
+    journal: Path | None,
+    *,
+    ends_with_input: bool,
+) -> None:
+    if kind == "openai":
+        run_openai(openai_world_from(chosen), port, ready, journal, ends_with_input=ends_with_input)
+    else:
+        run_replicate(world_from(chosen), port, ready, journal, ends_with_input=ends_with_input)
+
+
 @_with_settings
 def command(
-    kind: Annotated[Literal["replicate"], typer.Option(help="Whose wire to speak.")] = "replicate",
+    ctx: typer.Context,
+    kind: Annotated[Kind, typer.Option(help="Whose wire to speak.")] = "replicate",
     port: Annotated[int, typer.Option(min=0, max=65535, help="Port on 127.0.0.1; 0 for a free one.")] = 8900,
     journal: Annotated[
         Path | None, typer.Option(help="Write what happens to the end of this file, as JSON lines.")
@@ -56,12 +91,14 @@ def command(
     """Stand in for a provider on this machine, for trials and tests.
 
     It costs nothing, listens on 127.0.0.1 only, and ends with Ctrl-C. Point an analyzer at it with
-    REPLICATE_BASE_URL=http://127.0.0.1:8900 and any REPLICATE_API_TOKEN.
+    REPLICATE_BASE_URL=http://127.0.0.1:8900 and any REPLICATE_API_TOKEN, or with
+    OPENAI_BASE_URL=http://127.0.0.1:8900/v1 and any OPENAI_API_KEY.
     """
-    chosen = {name: tuple(value) if isinstance(value, list) else value for name, value in world.items()}
+    chosen = _chosen(ctx, kind, world)
     try:
-        run_replicate(
-            world_from(chosen),
+        _serve(
+            kind,
+            chosen,
             port,
             lambda origin: typer.echo(f"{kind} stands in at {origin}"),
             journal,

@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-import asyncio
-
 import orjson
 from aiohttp import web
 
-from manyeyes.stand_in.front import ACCOUNT, LIMITS, SERVICE, edge, read_json, reset, say
+from manyeyes.stand_in.front import ACCOUNT, LIMITS, SERVICE, read_json, say
 from manyeyes.stand_in.order import Order, parse_order
 from manyeyes.stand_in.pictures import Picture
 from manyeyes.stand_in.prediction import Prediction
 from manyeyes.stand_in.problems import insufficient_credit
 from manyeyes.stand_in.service import Service
-
-#: Pieces in which a dripping answer comes.
-_DRIPS = 20
+from manyeyes.stand_in.wire_faults import broken, drip
 
 
 async def create_by_version(request: web.Request) -> web.StreamResponse:
@@ -53,7 +49,10 @@ async def _answer(request: web.Request, prediction: Prediction, order: Order) ->
     status, body = await _told(service, prediction, order)
     headers = {"preference-applied": order.preferred} if order.preferred else {}
     if prediction.draw.fault == "drip":
-        return await _drip(request, prediction, status, body, headers)
+        service.tell("drip", prediction, status=status)
+        weather = service.world.weather
+        seconds = weather.drip_seconds * weather.time_factor
+        return await drip(request, status, orjson.dumps(body), request[LIMITS] | headers, seconds)
     return say(request, status, body, headers)
 
 
@@ -83,7 +82,7 @@ async def _break_before(request: web.Request, fault: str, pictures: list[Picture
     status = 502 if event == "edge" else None
     sha256 = pictures[0].sha256 if pictures else None
     service.journal.note(event, sha256=sha256, bytes=sum(len(each.data) for each in pictures), status=status)
-    return await _broken(request, event)
+    return await broken(request, event)
 
 
 async def _break_after(
@@ -95,37 +94,4 @@ async def _break_after(
     if order.wait and event != "stall":
         await service.runner.wait_halfway(prediction, order.wait)
     service.tell(event, prediction, status={"edge": 502, "html": 200}.get(event))
-    return await _broken(request, event)
-
-
-async def _broken(request: web.Request, event: str) -> web.StreamResponse:
-    match event:
-        case "reset":
-            return reset(request)
-        case "stall":
-            # Until the client gives up or the stand-in ends: either cancels this.
-            await asyncio.Event().wait()
-    return edge(200 if event == "html" else 502)
-
-
-async def _drip(
-    request: web.Request,
-    prediction: Prediction,
-    status: int,
-    body: dict[str, object],
-    headers: dict[str, str],
-) -> web.StreamResponse:
-    service = request.app[SERVICE]
-    service.tell("drip", prediction, status=status)
-    data = orjson.dumps(body)
-    response = web.StreamResponse(status=status, headers=request[LIMITS] | headers)
-    response.content_type = "application/json"
-    response.content_length = len(data)
-    await response.prepare(request)
-    weather = service.world.weather
-    size = 1 + len(data) // _DRIPS
-    for start in range(0, len(data), size):
-        await response.write(data[start : start + size])
-        await asyncio.sleep(weather.drip_seconds * weather.time_factor / _DRIPS)
-    await response.write_eof()
-    return response
+    return await broken(request, event)

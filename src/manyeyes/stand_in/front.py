@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import asyncio
 import re
-import socket
-import struct
 from collections.abc import Awaitable, Callable, Mapping
 
 import orjson
 from aiohttp import web
 
-from manyeyes.stand_in.problems import Problem, edge_page, unauthenticated
+from manyeyes.stand_in.problems import Problem, unauthenticated
 from manyeyes.stand_in.service import Service
+from manyeyes.stand_in.wire_faults import edge, reset
 
 SERVICE = web.AppKey("service", Service)
 ACCOUNT = web.RequestKey("account", str)
@@ -66,22 +64,6 @@ def say_problem(request: web.Request, problem: Problem) -> web.Response:
         content_type="application/problem+json",
         headers=request[LIMITS],
     )
-
-
-def edge(status: int) -> web.Response:
-    """A page of the proxy in front of the service: HTML, and nothing the API promises."""
-    return web.Response(text=edge_page(status), status=status, content_type="text/html")
-
-
-def reset(request: web.Request) -> web.Response:
-    """Break the connection, so that the client sees a reset. What is returned reaches nobody."""
-    transport = request.transport
-    if isinstance(transport, asyncio.Transport):
-        # Closing with a linger of zero seconds sends RST in place of FIN.
-        linger = struct.pack("ii", 1, 0)
-        transport.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger)
-        transport.abort()
-    return web.Response(status=500)
 
 
 async def read_json(request: web.Request, most: int) -> object:

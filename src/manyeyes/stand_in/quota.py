@@ -43,18 +43,18 @@ class Bucket:
         level = self.level + (now - self.at) * rate.per_second
         return Bucket(min(level, rate.burst), now)
 
-    def taken(self, now: float, rate: Rate, *, refused_count: bool) -> tuple[Bucket, float]:
+    def taken(self, now: float, rate: Rate, *, refused_count: bool, cost: float = 1) -> tuple[Bucket, float]:
         """The bucket after one call at `now`, and the seconds that call must wait: 0.0 where it may pass.
 
-        With `refused_count` a refused call takes a token as well, down to a debt of one burst; the wait
+        With `refused_count` a refused call takes its cost as well, down to a debt of one burst; the wait
         allows for it, so that a caller who waits so long and is alone gets in.
         """
         full = self.after(now, rate)
-        if full.level >= 1 - 1e-9:
-            return replace(full, level=full.level - 1), 0.0
+        if full.level >= cost - 1e-9:
+            return replace(full, level=full.level - cost), 0.0
         if refused_count:
-            full = replace(full, level=max(full.level - 1, -float(rate.burst)))
-        return full, (1 - full.level) / rate.per_second
+            full = replace(full, level=max(full.level - cost, -float(rate.burst)))
+        return full, (cost - full.level) / rate.per_second
 
     def headers(self, rate: Rate, reset_to: str) -> dict[str, str]:
         """The service's `ratelimit-remaining` and `ratelimit-reset` (whole seconds, rounded up)."""

@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-import os
-import signal
 from collections import Counter
 from collections.abc import AsyncIterator, Callable, Sequence
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from pathlib import Path
-from threading import Thread
 
 from aiohttp import web
 
@@ -17,9 +14,8 @@ from manyeyes.stand_in import catalog, creates, reads, uploads
 from manyeyes.stand_in.front import SERVICE, front
 from manyeyes.stand_in.journal import Entry
 from manyeyes.stand_in.service import Service
+from manyeyes.stand_in.serving import listening, serve_until_stopped
 from manyeyes.stand_in.world import ReplicateWorld
-
-HOST = "127.0.0.1"
 
 _ROUTES = (
     web.post("/v1/predictions", creates.create_by_version),
@@ -85,16 +81,13 @@ async def serve_replicate(
     app = web.Application(middlewares=[front], client_max_size=2**40)
     app[SERVICE] = service
     app.add_routes(_ROUTES)
-    runner = web.AppRunner(app, access_log=None, handler_cancellation=True, shutdown_timeout=0.1)
     with service.journal:
-        try:
-            await runner.setup()
-            await web.TCPSite(runner, HOST, port).start()
-            service.move_to(f"http://{HOST}:{runner.addresses[0][1]}")
-            yield ReplicateServer(service)
-        finally:
-            service.runner.close()
-            await runner.cleanup()
+        async with listening(app, port) as origin:
+            service.move_to(origin)
+            try:
+                yield ReplicateServer(service)
+            finally:
+                service.runner.close()
 
 
 def run_replicate(
@@ -110,33 +103,6 @@ def run_replicate(
     With `ends_with_input`, also until standard input ends: so it outlives nobody who holds the other end.
     Raises as `serve_replicate` does.
     """
-    asyncio.run(_serve_until_stopped(world, port, ready, journal, ends_with_input=ends_with_input))
-
-
-async def _serve_until_stopped(
-    world: ReplicateWorld,
-    port: int,
-    ready: Callable[[str], object],
-    journal: Path | None,
-    *,
-    ends_with_input: bool,
-) -> None:
-    stopped = asyncio.Event()
-    loop = asyncio.get_running_loop()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        loop.add_signal_handler(number, stopped.set)
-    if ends_with_input:
-        # A thread, since not everything that can be an input can be waited for in a loop.
-        Thread(target=_read_to_the_end, args=(loop, stopped.set), daemon=True).start()
-    async with serve_replicate(world, port, journal) as server:
-        ready(server.origin)
-        await stopped.wait()
-
-
-def _read_to_the_end(loop: asyncio.AbstractEventLoop, then: Callable[[], object]) -> None:
-    # By its number: an end in mid-read would find Python's own stream locked.
-    with suppress(OSError):
-        while os.read(0, 4096):
-            pass
-    with suppress(RuntimeError):
-        loop.call_soon_threadsafe(then)
+    serving = serve_replicate(world, port, journal)
+    told = serve_until_stopped(serving, lambda server: ready(server.origin), ends_with_input=ends_with_input)
+    asyncio.run(told)

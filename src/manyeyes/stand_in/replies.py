@@ -57,6 +57,8 @@ class Question:
     prompt: str
     system: str
     max_output_tokens: int
+    #: JSON is asked for beside the prompt.
+    json: bool = False
 
     @property
     def tokens(self) -> int:
@@ -65,8 +67,8 @@ class Question:
 
     @property
     def wants_json(self) -> bool:
-        """Whether the prompt decides for JSON."""
-        return "json" in f"{self.prompt}\n{self.system}".lower()
+        """Whether the answer is to be JSON, by the prompt or beside it."""
+        return self.json or "json" in f"{self.prompt}\n{self.system}".lower()
 
 
 @dataclass(frozen=True, slots=True)

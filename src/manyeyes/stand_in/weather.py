@@ -5,8 +5,25 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass, fields
 from random import Random
+from typing import Protocol
 
-from manyeyes.stand_in.world import Faults, Habits, ReplicateWorld, Weather
+from manyeyes.stand_in.world import Faults, Habits, Weather
+
+
+class Climate(Protocol):
+    """A world, as far as draws go by it."""
+
+    @property
+    def weather(self) -> Weather:
+        """How fast it is."""
+
+    @property
+    def faults(self) -> Faults:
+        """What goes wrong on the wire."""
+
+    @property
+    def habits(self) -> Habits:
+        """What the model does otherwise."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +40,7 @@ class Draw:
     habit: str | None
 
 
-def draw(world: ReplicateWorld, key: str, repeat: int) -> Draw:
+def draw(world: Climate, key: str, repeat: int) -> Draw:
     """The same draw for the same seed, key and repeat, in whatever order creates arrive.
 
     `key` is the sha256 of the first picture (or one word for all creates without any), `repeat` counts the

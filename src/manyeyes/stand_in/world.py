@@ -3,37 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields
-from typing import Any, TypeVar, cast
+from dataclasses import dataclass, field
 
-T = TypeVar("T")
-
-
-def setting(default: T, says: str, *choices: T, positive: bool = False) -> T:
-    """A dataclass field that carries its one-line help, and its values where it takes only some.
-
-    Numbers are never negative; with `positive` they are not 0 either.
-    """
-    told = {"help": says, "choices": choices, "positive": positive}
-    made: T = field(default=default, metadata=told)
-    return made
-
-
-class Group:
-    """Settings that belong together; each is checked when the group is made."""
-
-    __slots__ = ()
-
-    def __post_init__(self) -> None:
-        for each in fields(self):  # type: ignore[arg-type]  # every group is a dataclass
-            _check(each.name, getattr(self, each.name), each.metadata)
-
-
-def _check(name: str, value: object, told: Mapping[str, Any]) -> None:
-    if told["choices"] and value not in told["choices"]:
-        raise ValueError(f"{name} is {value!r}; it takes {', '.join(map(str, told['choices']))}")
-    if isinstance(value, int | float) and not (value > 0 if told["positive"] else value >= 0):
-        raise ValueError(f"{name} is {value}; it takes {'more than 0' if told['positive'] else '0 or more'}")
+from manyeyes.stand_in.options import Group, Option, check_shares, options_of, setting, world_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,8 +14,8 @@ class Accounts(Group):
 
     tokens: tuple[str, ...] = setting((), "Tokens that are accepted; none named: every token is.")
     wrong_tokens: tuple[str, ...] = setting(("wrong",), "Tokens that are answered with 401.")
-    broke_tokens: tuple[str, ...] = setting(("broke",), "Tokens whose creates are answered with 402.")
-    no_credit: bool = setting(False, "Answer the creates of every token with 402.")
+    broke_tokens: tuple[str, ...] = setting(("broke",), "Tokens of accounts without credit.")
+    no_credit: bool = setting(False, "No account has credit.")
     missing: tuple[str, ...] = setting(
         ("nobody/nothing", "0" * 64), "Models (owner/name) and versions that do not exist here."
     )
@@ -106,14 +78,14 @@ class Faults(Group):
 
     def __post_init__(self) -> None:
         Group.__post_init__(self)
-        _check_shares(self)
+        check_shares(self)
 
 
 @dataclass(frozen=True, slots=True)
 class Habits(Group):
     """Shares of answers in which the model does something other than answer plainly."""
 
-    failed: float = setting(0.0, "Share of predictions that fail with an (E####) code.")
+    failed: float = setting(0.0, "Share of answers that the service fails to give, with an error of its own.")
     prose: float = setting(0.0, "Share of answers with prose around the JSON.")
     fences: float = setting(0.0, "Share of answers in ```json fences.")
     truncated: float = setting(0.0, "Share of answers that ramble until max_output_tokens cuts them.")
@@ -125,7 +97,7 @@ class Habits(Group):
 
     def __post_init__(self) -> None:
         Group.__post_init__(self)
-        _check_shares(self)
+        check_shares(self)
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,54 +137,10 @@ class ReplicateWorld:
     wire: Wire = field(default_factory=Wire)
 
 
-Value = bool | int | float | str | tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Option:
-    """One setting as a command line shows it: `--name-with-dashes`."""
-
-    name: str
-    default: Value
-    help: str
-    #: The only values it takes; empty where there are more.
-    choices: tuple[Value, ...]
-
-
-_GROUPS = {
-    "accounts": Accounts,
-    "quotas": Quotas,
-    "weather": Weather,
-    "faults": Faults,
-    "habits": Habits,
-    "wire": Wire,
-}
-
 #: Every setting by its flat name, in the order of the groups. No name stands in two groups.
-OPTIONS: tuple[Option, ...] = tuple(
-    Option(each.name, cast(Value, each.default), each.metadata["help"], each.metadata["choices"])
-    for group in _GROUPS.values()
-    for each in fields(group)
-)
+OPTIONS: tuple[Option, ...] = options_of(ReplicateWorld)
 
 
 def world_from(values: Mapping[str, object]) -> ReplicateWorld:
-    """The world in which the settings named in `values` differ from their defaults.
-
-    Names are those of `OPTIONS` and values of the default's type. Raises `ValueError`, naming what is wrong.
-    """
-    known = {option.name for option in OPTIONS}
-    for name in values:
-        if name not in known:
-            raise ValueError(f"{name!r} is no setting of the Replicate stand-in; see `OPTIONS`")
-    chosen = {
-        name: group(**{each.name: values[each.name] for each in fields(group) if each.name in values})
-        for name, group in _GROUPS.items()
-    }
-    return ReplicateWorld(**chosen)
-
-
-def _check_shares(group: Faults | Habits) -> None:
-    shares = {each.name: getattr(group, each.name) for each in fields(group)}
-    if sum(shares.values()) > 1 + 1e-9:
-        raise ValueError(f"shares add up to at most 1: {shares}")
+    """The Replicate in which the settings named in `values` differ from their defaults (`world_of`)."""
+    return world_of(ReplicateWorld, values)

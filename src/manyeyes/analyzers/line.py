@@ -1,15 +1,15 @@
-"""The line to Replicate: one request out, one answer back, and the token to nobody else."""
+"""The line to a service: one request out, one answer back, and the token to nobody else."""
 
 from __future__ import annotations
 
 import errno
 from collections.abc import Mapping
 from dataclasses import dataclass
+from http import HTTPStatus
 
 import aiohttp
 import orjson
 
-from manyeyes.analyzers.replicate_errors import Answer
 from manyeyes.model.errors import Broken
 
 CONNECT_SECONDS = 10.0
@@ -39,8 +39,27 @@ _SAID: tuple[tuple[type[Exception], str], ...] = (
 
 
 @dataclass(frozen=True, slots=True)
+class Answer:
+    """One response, read to its end."""
+
+    status: int
+    #: Names in lower case.
+    headers: Mapping[str, str]
+    #: The JSON object it held; empty where it held none.
+    body: Mapping[str, object]
+
+    @property
+    def meaning(self) -> str:
+        """What its status means: `Bad Gateway`; some words for one that no standard knows."""
+        try:
+            return HTTPStatus(self.status).phrase
+        except ValueError:
+            return "without a reason"
+
+
+@dataclass(frozen=True, slots=True)
 class Request:
-    """One request of ours; `path` comes after `/v1`."""
+    """One request of ours; `path` comes after the line's own."""
 
     method: str
     path: str
@@ -60,11 +79,15 @@ class Request:
 
 
 class Line:
-    """A session with one origin; entered before its first call."""
+    """A session with one origin, below `path` there; entered before its first call.
 
-    def __init__(self, origin: str, token: str) -> None:
+    Without a token nothing is said of one.
+    """
+
+    def __init__(self, origin: str, token: str, path: str = "/v1") -> None:
         self._origin = origin
         self._token = token
+        self._path = path
         self._session: aiohttp.ClientSession | None = None
 
     async def __aenter__(self) -> Line:
@@ -72,7 +95,7 @@ class Line:
             # How many calls run at once is decided elsewhere; a limit here would only hide a queue.
             connector=aiohttp.TCPConnector(limit=0),
             cookie_jar=aiohttp.DummyCookieJar(),
-            headers={"Authorization": f"Bearer {self._token}", "User-Agent": "manyeyes"},
+            headers=self._headers(),
         )
         return self
 
@@ -80,6 +103,10 @@ class Line:
         if self._session is not None:
             await self._session.close()
             self._session = None
+
+    def _headers(self) -> Mapping[str, str]:
+        told = {"Authorization": f"Bearer {self._token}"} if self._token else {}
+        return {"User-Agent": "manyeyes"} | told
 
     async def call(self, request: Request) -> Answer:
         """Sends `request`, to our own origin only. Broken where no whole answer comes."""
@@ -96,7 +123,7 @@ class Line:
         assert self._session is not None, "entered before its first call"
         async with self._session.request(
             request.method,
-            f"{self._origin}/v1{request.path}",
+            f"{self._origin}{self._path}{request.path}",
             data=request.data,
             headers=request.headers,
             timeout=aiohttp.ClientTimeout(total=request.seconds, sock_connect=CONNECT_SECONDS),

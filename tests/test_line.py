@@ -12,7 +12,7 @@ import aiohttp
 import pytest
 from aiohttp.client_reqrep import ConnectionKey
 
-from manyeyes.analyzers.replicate_line import Line, Request, said_of
+from manyeyes.analyzers.line import Line, Request, said_of
 from manyeyes.model.errors import Broken
 
 ORIGIN = "https://api.example.com"
