@@ -159,7 +159,8 @@ def provider_process(place: Path, *words: str) -> Iterator[Mapping[str, str]]:
 
 
 def _leading_to(origin: str) -> Mapping[str, str]:
-    return {"REPLICATE_BASE_URL": origin, "REPLICATE_API_TOKEN": "any"}
+    openai = {"OPENAI_BASE_URL": origin, "OPENAI_API_KEY": "any"}
+    return {"REPLICATE_BASE_URL": origin, "REPLICATE_API_TOKEN": "any"} | openai
 
 
 def journal(place: Path, event: str) -> list[dict[str, Any]]:

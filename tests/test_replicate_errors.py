@@ -7,8 +7,8 @@ from typing import Any, get_args
 
 import pytest
 
-from manyeyes.analyzers.replicate import Replicate
 from manyeyes.analyzers.line import Answer
+from manyeyes.analyzers.replicate import Replicate
 from manyeyes.analyzers.replicate_errors import Call, error_for, failure_of, wait_named
 from manyeyes.model.ask import Allowance
 from manyeyes.model.errors import (

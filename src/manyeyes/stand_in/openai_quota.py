@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 
@@ -24,6 +24,12 @@ class Counted:
     #: Seconds that the call must wait for this one; 0.0 where it may pass.
     wait: float
     cost: float
+
+    def undone(self) -> Counted:
+        """The same where the call is refused for the other bucket, and takes nothing from this one."""
+        if self.wait:
+            return self
+        return replace(self, bucket=replace(self.bucket, level=self.bucket.level + self.cost))
 
     @property
     def headers(self) -> dict[str, str]:
@@ -58,22 +64,22 @@ class OpenAIGate:
             self._count((account, model, what), rate, cost, limits, now)
             for what, rate, cost in _rates(limits, tokens)
         ]
-        headers = {name: value for each in counted for name, value in each.headers.items()}
-        told = headers if limits.announced else {}
         held = max(counted, key=lambda each: each.wait)
-        if not held.wait:
-            return told
+        if held.wait and not limits.refused_count:
+            counted = [each.undone() for each in counted]
+        headers: dict[str, str] = {}
         for each in counted:
-            if not each.wait and not limits.refused_count:
-                self._buckets[account, model, each.what] = Bucket(each.bucket.level + each.cost, now)
-        raise _refusal(held, model, limits, told)
+            self._buckets[account, model, each.what] = each.bucket
+            headers |= each.headers if limits.announced else {}
+        if held.wait:
+            raise _refusal(held, model, limits, headers)
+        return headers
 
     def _count(
         self, key: tuple[str, str, str], rate: Rate, cost: float, limits: Limits, now: float
     ) -> Counted:
         bucket = self._buckets.get(key, Bucket(rate.burst, now))
         bucket, wait = bucket.taken(now, rate, refused_count=limits.refused_count, cost=cost)
-        self._buckets[key] = bucket
         return Counted(key[2], rate, bucket, wait, cost)
 
 
