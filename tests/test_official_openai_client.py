@@ -213,6 +213,7 @@ def test_a_request_that_makes_no_sense_is_told_why(request_: dict[str, Any], say
         with pytest.raises(openai.BadRequestError) as caught:
             await client.chat.completions.create(**({"model": "m", "messages": asked()} | request_))
         assert says in caught.value.message
+        assert caught.value.response.headers["x-ratelimit-remaining-requests"] == "5000"
         assert server.counts["create"] == 0
 
     talk(scene)

@@ -88,7 +88,9 @@ async def complete(request: web.Request) -> web.StreamResponse:
     """`POST /v1/chat/completions`."""
     service = request.app[SERVICE]
     began = service.clock.now()
-    order = parse_chat(await _read(request, service.world.manners.largest_request), service.world)
+    body = await _read(request, service.world.manners.largest_request)
+    request[DUE].update(_left(service, request[ACCOUNT], body))
+    order = parse_chat(body, service.world)
     if not service.can_pay(request[ACCOUNT]):
         raise out_of_quota()
     look = service.look(order)
@@ -107,6 +109,14 @@ async def complete(request: web.Request) -> web.StreamResponse:
         service.tell(event, look, status={"edge": 502, "html": 200}.get(event))
         return await broken(request, event)
     return await _answer(request, order, look, drawn)
+
+
+def _left(service: OpenAIService, account: str, body: object) -> Mapping[str, str]:
+    """The headers on what is left, which a request that makes no sense is told, too."""
+    model = body.get("model") if isinstance(body, dict) else None
+    if not isinstance(model, str):
+        return {}
+    return service.gate.told(account, model, service.world.limits, service.clock.now())
 
 
 def _admitted(service: OpenAIService, account: str, order: ChatOrder, look: Look) -> Mapping[str, str]:

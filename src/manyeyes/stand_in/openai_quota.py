@@ -75,6 +75,16 @@ class OpenAIGate:
             raise _refusal(held, model, limits, headers)
         return headers
 
+    def told(self, account: str, model: str, limits: Limits, now: float) -> dict[str, str]:
+        """The headers of an answer for which nothing was taken."""
+        if not limits.announced:
+            return {}
+        headers: dict[str, str] = {}
+        for what, rate, _ in _rates(limits, 0):
+            bucket = self._buckets.get((account, model, what), Bucket(rate.burst, now)).after(now, rate)
+            headers |= Counted(what, rate, bucket, 0.0, 0.0).headers
+        return headers
+
     def _count(
         self, key: tuple[str, str, str], rate: Rate, cost: float, limits: Limits, now: float
     ) -> Counted:
