@@ -131,11 +131,14 @@ def _carried_out(words: Sequence[str], environment: dict[str, str], limit: float
     with tempfile.TemporaryFile("w+") as out, tempfile.TemporaryFile("w+") as err:
         process = subprocess.Popen(words, env=environment, stdout=out, stderr=err, start_new_session=True)
         deadline, ended = time.monotonic() + limit, True
-        while not (done := os.wait4(process.pid, os.WNOHANG))[0]:
-            if time.monotonic() > deadline and ended:
-                ended = False
+        try:
+            while not (done := os.wait4(process.pid, os.WNOHANG))[0] and ended:
+                ended = time.monotonic() < deadline
+                time.sleep(0.05)
+        finally:
+            if not done[0]:
                 os.killpg(process.pid, signal.SIGKILL)
-            time.sleep(0.05)
+                done = os.wait4(process.pid, 0)
         process.returncode = os.waitstatus_to_exitcode(done[1])
         out.seek(0)
         err.seek(0)

@@ -114,7 +114,9 @@ def _refusal(held: Counted, model: str, limits: Limits, told: Mapping[str, str])
         headers["retry-after-ms"] = str(math.ceil(held.wait * 1000))
     if "words" in tells:
         message += f" Please try again in {duration(held.wait)}."
-    message += f" Visit {LIMITS_PAGE} to learn more."
+    # A proxy that passes no waits on has no such words of its own either.
+    says_nothing = tells == {"nothing"} and not told
+    message = "Slow down." if says_nothing else f"{message} Visit {LIMITS_PAGE} to learn more."
     error = ApiError(429, message, held.what, "rate_limit_exceeded", headers=headers)
     error.wait = held.wait
     return error
