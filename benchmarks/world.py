@@ -51,7 +51,7 @@ def provider(journal: Path, **settings: object) -> Iterator[str]:
         yield found.group()
     finally:
         process.terminate()
-        process.wait()
+        process.communicate()
 
 
 def _option(name: str, value: object) -> tuple[str, ...]:
