@@ -1,4 +1,7 @@
-"""LiteLLM's Router with max_parallel_requests, and rpm where a rate is told; its own retries as they are."""
+"""LiteLLM's Router under a semaphore, with rpm where a rate is told; its retries as they are by default.
+
+Its own `max_parallel_requests` lets nobody wait: it refuses whoever comes beyond, within the client.
+"""
 
 from __future__ import annotations
 
@@ -12,16 +15,16 @@ from litellm import Router
 async def ask(asked: Asked) -> list[object]:
     """Everything that came, errors too."""
     params: dict[str, object] = {"model": f"openai/{MODEL}", "api_key": KEY, "api_base": asked.base_url}
-    if asked.at_once:
-        params["max_parallel_requests"] = asked.at_once
     if asked.per_minute:
         params["rpm"] = asked.per_minute
     router = Router(model_list=[{"model_name": MODEL, "litellm_params": params}])
+    places = asyncio.Semaphore(asked.at_once)
 
     async def one(picture: Path) -> object:
-        completion = await router.acompletion(
-            model=MODEL, messages=messages(picture), max_tokens=LONGEST_ANSWER
-        )
+        async with places:
+            completion = await router.acompletion(
+                model=MODEL, messages=messages(picture), max_tokens=LONGEST_ANSWER
+            )
         return completion.choices[0].message.content
 
     return list(await asyncio.gather(*map(one, asked.pictures), return_exceptions=True))

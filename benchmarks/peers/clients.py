@@ -47,11 +47,11 @@ CLIENTS = (
     Client("LangChain, unbounded", "langchain", "langchain", (), "ChatOpenAI, abatch() as it is"),
     Client(
         "LiteLLM 20", "litellm", "litellm", _at_once(20),
-        "Router, max_parallel_requests=20, retries as they are",
+        "Router as it is, Semaphore(20)",
     ),
     Client(
         "LiteLLM, told the rate", "litellm", "litellm", (*_at_once(20), *RATE),
-        "Router, max_parallel_requests=20, rpm=600",
+        "Router, rpm=600, Semaphore(20)",
     ),
     Client("instructor 20", "instructor", "instructor", _at_once(20), "Mode.JSON, Semaphore(20)"),
     Client("pydantic-ai 20", "pydantic_ai", "pydantic-ai", _at_once(20), "Agent(max_concurrency=20)"),
