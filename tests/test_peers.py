@@ -65,7 +65,7 @@ def test_the_table_shows_what_was_lost_and_what_did_not_end() -> None:
     lines = table(rows, worlds, clients).splitlines()[2:]
     assert lines == [
         "| good | 1.10 | 2, 0 | 1.20 | 0, 0 | 10–20 | 60–80 |",
-        "| bad | 0.80 | 50, 25 % | not ended | 4, 10 % | 5 | 50 |",
+        "| bad | (0.80) | 50, 25 % | not ended | 4, 10 % | 5 | 50 |",
         "| absent | not installed | –, 0 | failed | 0, 100 % | – | – |",
     ]
     said = "\n".join(notes(worlds, clients, rows))

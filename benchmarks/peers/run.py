@@ -61,8 +61,11 @@ def _cells(row: Row) -> tuple[str, str]:
     lost = f"{100 * row.lost / row.pictures:.0f} %" if row.lost and row.pictures else "0"
     if row.seconds is None:
         return row.why.partition(":")[0], f"{refused}, {lost}"
-    ratio = "–" if row.lost == row.pictures else f"{row.seconds / row.bound:.2f}"
-    return ratio, f"{refused}, {lost}"
+    if row.lost == row.pictures:
+        return "–", f"{refused}, {lost}"
+    ratio = f"{row.seconds / row.bound:.2f}"
+    # Who drops pictures is done sooner: that is no merit.
+    return f"({ratio})" if row.lost else ratio, f"{refused}, {lost}"
 
 
 def _span(values: Sequence[float], digits: int) -> str:
