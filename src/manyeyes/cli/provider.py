@@ -60,7 +60,7 @@ def _chosen(ctx: typer.Context, kind: Kind, world: Mapping[str, Any]) -> dict[st
     return {name: tuple(value) if isinstance(value := world[name], list) else value for name in known}
 
 
-def _serve(  # noqa: PLR0917 - what every stand-in is started with
+def _serve(
     kind: Kind,
     chosen: Mapping[str, Any],
     port: int,
