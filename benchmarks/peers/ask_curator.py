@@ -34,7 +34,8 @@ class Describer(curator.LLM):  # type: ignore[misc]  # it is not installed where
 
 backend: dict[str, Any] = {"base_url": given.base_url, "api_key": KEY, "require_all_responses": False}
 if given.per_minute:
-    backend["max_requests_per_minute"] = given.per_minute
+    # Its default of tokens would bind long before, where no header tells of more.
+    backend |= {"max_requests_per_minute": given.per_minute, "max_tokens_per_minute": 10_000_000}
 describer = Describer(model_name=MODEL, backend="openai", backend_params=backend)
 rows = Dataset.from_list([{"picture": data_uri(picture).partition(",")[2]} for picture in given.pictures])
 found = describer(rows)

@@ -57,6 +57,9 @@ CLIENTS = (
     Client("pydantic-ai 20", "pydantic_ai", "pydantic-ai", _at_once(20), "Agent(max_concurrency=20)"),
     Client("Daft", "daft", "daft", (), "prompt(use_chat_completions=True, on_error=ignore)"),
     Client("Curator", "curator", "curator", (), "LLM(backend=openai, require_all_responses=False)"),
-    Client("Curator, told the rate", "curator", "curator", RATE, "the same, max_requests_per_minute=600"),
+    Client(
+        "Curator, told the rate", "curator", "curator", RATE,
+        "the same, told 600 requests and 10,000,000 tokens a minute",
+    ),
     Client("Pixeltable", "pixeltable", "pixeltable", (), "computed column, insert(on_error=ignore)"),
 )  # fmt: skip
