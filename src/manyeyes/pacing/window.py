@@ -95,6 +95,17 @@ class Learned:
         window = replace(window, accepted=window.accepted + 1, began_at=began)
         return replace(known, rate=self.rate.passed_by(), window=window, sent=self.sent + 1)
 
+    def calendar(self, now: float) -> Window | None:
+        """The calendar window under way; None where there seems to be none, or nobody knows."""
+        known, suspicion = self._known(now), self.suspicion
+        if known.window is not None:
+            return known.window.at(now)
+        # What the first refusals are judged by is known before their wait is over.
+        accepted = self.sent - self.refused
+        if suspicion is None or known.judged or not self._is_window(suspicion, accepted):
+            return None
+        return Window(suspicion.ends_at, accepted)
+
     def refusal(self, seq: int, sent_at: float, now: float, wait: float) -> Self:
         """What is known once call number `seq` was refused for `wait` seconds."""
         if self.rate is None:
