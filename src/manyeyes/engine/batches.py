@@ -19,6 +19,7 @@ class Batches:
         self._budget = budget
         self._complete = complete
         self._taken = 0
+        self._begun = self._taken_in_all = 0
         self._unfinished: set[int] = set()
 
     def try_take(self, position: int, size: int) -> bool:
@@ -28,11 +29,25 @@ class Batches:
                 return False
             self._complete()
             self._taken, self._budget = 0, self._empty
+        self._begun += not self._taken
         self._taken += 1
+        self._taken_in_all += 1
         self._unfinished.add(position)
         if self._budget is not None:
             self._budget = self._budget.plus(size)
         return True
+
+    @property
+    def usual(self) -> int:
+        """Pictures of a batch; where bytes cut them, of those so far."""
+        if self._empty is None or not self._begun:
+            return self._size
+        return max(1, round(self._taken_in_all / self._begun))
+
+    @property
+    def under_way(self) -> int:
+        """Pictures of the batch under way that have not ended, those among them that are yet to be taken."""
+        return len(self._unfinished) + max(0, self.usual - self._taken) if self._unfinished else 0
 
     def _has_room(self, size: int) -> bool:
         return self._taken < self._size and (self._budget is None or self._budget.fits(size))

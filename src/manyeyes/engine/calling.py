@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from manyeyes.engine.admission import Admission
 from manyeyes.engine.buying import Attempt
 from manyeyes.engine.endings import Endings
+from manyeyes.engine.forecast import Forecast
 from manyeyes.engine.hedging import Hedging
 from manyeyes.engine.job import Again, Barred, Job, Settled
 from manyeyes.engine.outage import Outage
@@ -35,6 +36,7 @@ class Calling:
         plan: Plan,
         outage: Outage,
         hedging: Hedging,
+        forecast: Forecast,
         *,
         consent: Consent | None,
         stop: Callable[[str], None],
@@ -45,6 +47,7 @@ class Calling:
         self._endings = endings
         self._outage = outage
         self._hedging = hedging
+        self._forecast = forecast
         self._wait_at_most = plan.wait_at_most
         self._consent = consent
         self._stop = stop
@@ -96,6 +99,7 @@ class Calling:
         permit.sends(self._worker.size_sent(job))
         permit.pixels = job.prepared.width * job.prepared.height
         self._in_flight += 1
+        self._forecast.began(job, permit)
         call = tasks.create_task(self._call(job, permit, tasks))
         # A task that is cancelled before it begins never comes to its own `finally`.
         call.add_done_callback(permit.give_up)
@@ -113,6 +117,7 @@ class Calling:
             step = await self._hedging.run(
                 attempt, permit.in_flight, lambda: self._worker.carry_out(attempt, permit)
             )
+            self._forecast.ended(permit, step, asyncio.get_running_loop().time())
             match step:
                 case None:
                     return

@@ -13,6 +13,7 @@ from manyeyes.engine.claims import Claims
 from manyeyes.engine.elsewhere import Elsewhere
 from manyeyes.engine.endings import Endings
 from manyeyes.engine.feed import Feed, Groups
+from manyeyes.engine.forecast import Forecast
 from manyeyes.engine.hedging import Hedging
 from manyeyes.engine.outage import Outage
 from manyeyes.engine.plan import Plan
@@ -54,18 +55,20 @@ class Flow:
         preparing = Preparing(parts, plan, record, self._claims, endings)
         batches = Batches(plan.group, plan.batch_budget, self._groups.close) if plan.barrier else None
         ahead = Ahead(Budget(plan.memory), parts.expected, in_order=plan.barrier)
+        elsewhere = Elsewhere(self._claims, feed.tell)
         worker = Worker(parts, plan, self._claims)
         self._taking = Taking(
             self._backlog,
             ahead,
             preparing,
             admission,
-            Elsewhere(self._claims, feed.tell),
+            elsewhere,
             batches=batches,
             limiter=parts.limiter,
             spare=2 * plan.cores,
             stop=self.stop,
         )
+        self._forecast = Forecast(parts.limiter, self._taking, admission, elsewhere, batches)
         self._calling = Calling(
             admission,
             parts.limiter,
@@ -74,6 +77,7 @@ class Flow:
             plan,
             Outage(plan, parts.limiter, feed.tell, self.stop),
             Hedging(plan.hedge, self._claims, worker.give_up),
+            self._forecast,
             consent=consent,
             stop=self.stop,
         )
@@ -121,7 +125,9 @@ class Flow:
         except (ManyeyesError, OSError) as error:
             self.stop(f"listing the pictures broke off: {error}")
         else:
-            self._feed.tell(Listed(self._backlog.count, clock()))
+            total, now = self._backlog.count, clock()
+            left = self._forecast.left(now, self._feed.progress.current, total)
+            self._feed.tell(Listed(total, now, left))
             self._groups.count()
             self._backlog.close()
 
@@ -135,6 +141,10 @@ class Flow:
         return None if self._limiter.held_by is None else self._limiter.held_by.value
 
     def _ended(self, event: Ended) -> None:
-        self._feed.tell(Ended(event.outcome, event.at, self._binds))
+        outcome, progress = event.outcome, self._feed.progress
+        self._taking.ended(outcome.position)
+        if not outcome.attempts:
+            self._forecast.ended_without_call()
+        left = self._forecast.left(event.at, progress.current + 1, progress.total)
+        self._feed.tell(Ended(outcome, event.at, self._binds, left))
         self._groups.count()
-        self._taking.ended(event.outcome.position)

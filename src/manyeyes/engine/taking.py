@@ -116,6 +116,11 @@ class Taking:
         """Whether pictures are being prepared, or are listed and not yet taken in hand."""
         return bool(self._in_preparation) or not self._taken_all
 
+    @property
+    def looked_at(self) -> int:
+        """Listed pictures of which the store has told whether it knows their answers; those have ended."""
+        return self._position
+
     def stop(self) -> None:
         """Take no more in hand."""
         self._stopped = True

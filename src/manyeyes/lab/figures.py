@@ -125,7 +125,7 @@ def eta_checks(told: Sequence[tuple[float, Progress]], end: Progress) -> list[Et
     for share, progress in told:
         if progress.eta_seconds is None:
             continue
-        low, high = getattr(progress, "eta_interval", None) or (None, None)
+        low, high = progress.eta_interval or (None, None)
         actual = end.elapsed - progress.elapsed
         checks.append(EtaCheck(share, progress.eta_seconds, low, high, actual, end.elapsed))
     return checks

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from manyeyes.model.image import PassedOver
 from manyeyes.model.outcome import Outcome
+from manyeyes.model.time_left import TimeLeft
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +23,8 @@ class Listed:
 
     total: int
     at: float
+    #: How long the rest will take; None while nobody can tell.
+    left: TimeLeft | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +43,8 @@ class Ended:
     at: float
     #: What holds the next call back now; None where nothing does.
     binds: str | None = None
+    #: How long the rest will take; None while nobody can tell. It is looked into now and then, not each time.
+    left: TimeLeft | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,9 +18,10 @@ from manyeyes.model.event import (
     Waiting,
 )
 from manyeyes.model.outcome import Analyzed, Failed
+from manyeyes.model.time_left import TimeLeft
 
-#: Calls that must have ended before a time left is worth showing.
-CALLS_BEFORE_ETA = 10
+#: Calls that must have ended before their rate is worth showing.
+CALLS_BEFORE_RATE = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +55,8 @@ class Progress:
     #: `cool-down`, `upload`, `down`, `first word`, `bytes`, `preparation`, or `nothing left`; None where
     #: nothing did.
     binds: str | None = None
+    #: How long the rest will take, as it was told last; None while nobody can tell.
+    left: TimeLeft | None = None
     finished: bool = False
     #: Why the run stopped before its end.
     stopped: str | None = None
@@ -80,7 +83,7 @@ class Progress:
     @property
     def rate(self) -> float | None:
         """Pictures a second by calls of this run; None until it means something."""
-        if self.called < CALLS_BEFORE_ETA or self.elapsed <= 0:
+        if self.called < CALLS_BEFORE_RATE or self.elapsed <= 0:
             return None
         return self.called / self.elapsed
 
@@ -91,10 +94,16 @@ class Progress:
 
     @property
     def eta_seconds(self) -> float | None:
-        """Seconds left at the rate of calls so far: an answer reused took no time and foretells none."""
-        if self.rate is None or self.total is None:
+        """Seconds left, as likely too many as too few; None while nobody can tell."""
+        return None if self.left is None else self.left.by(self.at).p50
+
+    @property
+    def eta_interval(self) -> tuple[float, float] | None:
+        """Between so many seconds and so many: of ten runs that stand so, eight are to end in between."""
+        if self.left is None:
             return None
-        return (self.total - self.current) / self.rate
+        left = self.left.by(self.at)
+        return left.p10, left.p90
 
     @property
     def message(self) -> str:
@@ -116,8 +125,8 @@ class Progress:
         match event:
             case RunStarted(at=at):
                 return replace(self, started_at=at, at=at)
-            case Listed(total=total, at=at):
-                return replace(self, total=total, at=at)
+            case Listed(total=total, at=at, left=left):
+                return replace(self, total=total, at=at, left=left)
             case Ended():
                 return self._ended(event)
             case Skipped() | GroupEnded() | Waiting() | ProviderDown() | ProviderBack():
@@ -132,7 +141,8 @@ class Progress:
             case Skipped():
                 return replace(self, at=event.at, passed_over=self.passed_over + 1)
             case ProviderDown() | ProviderBack():
-                return replace(self, at=event.at, binds="down" if isinstance(event, ProviderDown) else None)
+                down = isinstance(event, ProviderDown)
+                return replace(self, at=event.at, binds="down" if down else None, left=None)
             case _:
                 return replace(self, at=event.at)
 
@@ -156,11 +166,12 @@ class Progress:
             called=self.called + (outcome.attempts > 0),
             sent_bytes=self.sent_bytes + outcome.sent_bytes,
             binds=event.binds,
+            left=event.left,
         )
 
     def as_json(self) -> dict[str, object]:
         """The fields as `--progress json`, the API and the page spell them."""
-        eta = self.eta_seconds
+        left = None if self.left is None else self.left.by(self.at)
         fields: dict[str, object] = {
             "current": self.current,
             "total": self.total,
@@ -173,7 +184,9 @@ class Progress:
             "sentBytes": self.sent_bytes,
             "message": self.message,
             "elapsedSeconds": round(self.elapsed, 3),
-            "etaSeconds": None if eta is None else round(eta, 1),
+            "etaSeconds": None if left is None else round(left.p50, 1),
+            "etaLowSeconds": None if left is None else round(left.p10, 1),
+            "etaHighSeconds": None if left is None else round(left.p90, 1),
             "bindingGate": self.binds,
         }
         if self.error is not None:

@@ -20,4 +20,5 @@ class TimeLeft:
     def by(self, now: float) -> Self:
         """What is left of it at `now`, nothing new having been learned since."""
         passed = max(0.0, now - self.at)
-        return type(self)(*(max(0.0, each - passed) for each in (self.p10, self.p50, self.p90)), at=now)
+        low, middle, high = (max(0.0, each - passed) for each in (self.p10, self.p50, self.p90))
+        return type(self)(low, middle, high, now)

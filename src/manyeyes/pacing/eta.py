@@ -7,7 +7,6 @@ of a long run is taken by the speed at which pictures have ended; calls one by o
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 from functools import cache
 from statistics import NormalDist
 
@@ -115,7 +114,7 @@ def _in_batches(view: View, size: int, tempo: Tempo, speeds: Floats, rng: np.ran
     first = np.zeros((DRAWS, max(view.places, len(view.under_way))))
     first[:, : len(view.under_way)] = service.left(view.under_way.seconds, DRAWS, rng)
     now = sum(played(first, left, service, rng))
-    later = batches(round(view.pending) - left, size, view.places, service, DRAWS, rng)
+    later = batches(round(view.pending) - left, size, np.zeros((DRAWS, view.places)), service, rng)
     return np.asarray(now + later * tempo.modelled.speed / speeds)
 
 

@@ -14,9 +14,7 @@ BATCHES = 64
 ROWS = 256
 
 
-def played(
-    first: Floats, pending: int, service: Service, rng: np.random.Generator
-) -> tuple[Floats, Floats]:
+def played(first: Floats, pending: int, service: Service, rng: np.random.Generator) -> tuple[Floats, Floats]:
     """Seconds until the last of `pending` calls starts, and from then until all have ended, for each row.
 
     `first` has a row for each draw and a column for each place: seconds until it is free. Whoever is next
@@ -38,11 +36,11 @@ def played(
     return starts, last - starts
 
 
-def batches(
-    pending: int, size: int, places: int, service: Service, draws: int, rng: np.random.Generator
-) -> Floats:
-    """Seconds that so many pictures take in batches of `size`, each begun when the one before has ended."""
+def batches(pending: int, size: int, free: Floats, service: Service, rng: np.random.Generator) -> Floats:
+    """Seconds that so many pictures take in batches of `size`, each begun when the one before has ended, for
+    each row of `free` places."""
     whole, rest = divmod(pending, size)
+    draws, places = free.shape
     took = sum(played(np.zeros((ROWS, min(places, size))), size, service, rng))
     if whole <= BATCHES:
         total = np.asarray(took)[rng.integers(0, ROWS, (draws, whole))].sum(axis=1)

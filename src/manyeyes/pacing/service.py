@@ -61,7 +61,8 @@ def censored_fit(seconds: Floats, ages: Floats, prior: Prior | None = None) -> t
         hazard = _hazard((goes_on - mean) / deviation)
         expected = mean + deviation * hazard
         squares = mean**2 + deviation**2 + deviation * (goes_on + mean) * hazard
-        total, total_of_squares = float((done.sum() + expected.sum())), float((done**2).sum() + squares.sum())
+        total = float(done.sum() + expected.sum())
+        total_of_squares = float((done**2).sum() + squares.sum())
         if prior is not None:
             total += weight * first
             total_of_squares += weight * (prior.deviation**2 + first**2)
@@ -87,7 +88,7 @@ def kaplan_meier(seconds: Floats, ages: Floats) -> tuple[Floats, Floats]:
     order = np.lexsort((-ended, times))
     times, ended = times[order], ended[order]
     at_risk = len(times) - np.arange(len(times))
-    return times, 1 - np.cumprod(1 - ended / at_risk)
+    return times, np.asarray(1 - np.cumprod(1 - ended / at_risk), dtype=np.float64)
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +115,8 @@ class Service:
 
     def drawn(self, shape: tuple[int, ...], rng: np.random.Generator) -> Floats:
         """Seconds of new calls."""
-        return self.points[rng.integers(0, len(self.points), shape)]
+        new: Floats = self.points[rng.integers(0, len(self.points), shape)]
+        return new
 
     def left(self, ages: Floats, draws: int, rng: np.random.Generator) -> Floats:
         """Seconds that calls of these ages take yet, `draws` rows: of those that take longer than that."""
@@ -131,25 +133,30 @@ class Service:
         often, in proportion, and are anywhere between their start and end."""
         shares = np.cumsum(self.points)
         met = np.searchsorted(shares, rng.random(shape) * shares[-1])
-        return self.points[np.minimum(met, len(self.points) - 1)] * rng.random(shape)
+        going_on: Floats = self.points[np.minimum(met, len(self.points) - 1)] * rng.random(shape)
+        return going_on
 
 
 def _own(seconds: Floats, ages: Floats, smooth: Floats) -> Floats:
     """Quantiles of what was seen; beyond the longest, of the fit."""
     times, ended = kaplan_meier(seconds, ages)
     at = np.searchsorted(ended, (np.arange(POINTS) + 0.5) / POINTS)
-    own = times[np.minimum(at, len(times) - 1)]
+    own: Floats = times[np.minimum(at, len(times) - 1)]
     beyond = int((at >= len(times)).sum())
     if beyond:
         longer = smooth[smooth > times[-1]]
         if len(longer):
-            own[-beyond:] = longer[np.linspace(0, len(longer) - 1, beyond).astype(int)]
+            own[-beyond:] = _thinned(longer, beyond)
     return own
 
 
 def _mixed(own: Floats, smooth: Floats, calls: int) -> Floats:
     """Quantiles of both, the more of their own the more calls there were."""
     share = round(POINTS * calls / (calls + OWN))
-    picks = [each[np.linspace(0, POINTS - 1, count).astype(int)] for each, count in
-             ((own, share), (smooth, POINTS - share))]  # fmt: skip
-    return np.sort(np.concatenate(picks))
+    return np.sort(np.concatenate([_thinned(own, share), _thinned(smooth, POINTS - share)]))
+
+
+def _thinned(points: Floats, count: int) -> Floats:
+    """So many of them, from the first to the last."""
+    picked: Floats = points[np.linspace(0, len(points) - 1, count).astype(int)]
+    return picked

@@ -1,4 +1,4 @@
-"""What a view of a run comes to: what calls take, how many are worked on at once, how many end in a second."""
+"""What a view of a run comes to: what calls take, how many are worked on at once, how many end a second."""
 
 from __future__ import annotations
 
@@ -21,8 +21,8 @@ CROWDED = 1.3
 #: Latency over unloaded latency from which on calls are taken to queue at the provider, how much of its
 #: logarithm is left out, since the unloaded one is the least of several means, and calls that must tell it.
 QUEUES, TOO_LOW, ENOUGH = 1.1, 0.07, 20
-#: Shares by which a speed may be off: one measured, and by the waves that calls end in; one made of places and
-#: seconds, and how much more while few calls have shown whether they queue; one of which nothing is known.
+#: Shares by which a speed may be off: one measured, and by the waves that calls end in; one made of places
+#: and seconds, and how much more while few calls have shown whether they queue; one nobody knows.
 MEASURED, WAVES, MODELLED, UNTRIED, UNKNOWN = 0.03, 0.3, 0.05, 0.25, 0.5
 #: Share of the places that are taken when the run goes at its speed.
 FULL = 0.8
@@ -49,7 +49,8 @@ class Tempo:
 
 def tempo_of(view: View) -> Tempo:
     """What this view comes to. It needs an answered call, or a prior."""
-    calls, going = _since(view.answered, view.since), _since(view.under_way, view.since)
+    calls, going = view.answered, view.under_way
+    going = going.where(going.sent_at >= view.since)
     known = calls.where(slice(-KNOWN, None))
     if (usual := known.in_flight <= CROWDED * view.places).sum() >= ENOUGH:
         known = known.where(usual)
@@ -68,10 +69,6 @@ def tempo_of(view: View) -> Tempo:
         places = max(1, min(_open(view), round(pace * service.mean)))
     modelled = _modelled(view, service, places, len(known), wave)
     return Tempo(service, places, queues, modelled, _agreed(view, service, modelled, pace, count))
-
-
-def _since(calls: Calls, at: float) -> Calls:
-    return calls if at == -math.inf else calls.where(calls.sent_at >= at)
 
 
 def _open(view: View) -> int:

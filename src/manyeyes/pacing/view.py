@@ -48,7 +48,7 @@ class View:
     #: Answered calls, the latest of them, and those that go on.
     answered: Calls = field(default_factory=Calls)
     under_way: Calls = field(default_factory=Calls)
-    #: What happened before tells nothing of what will: the service had to boot.
+    #: What was sent before tells nothing of what calls take: the service had to boot.
     since: float = -math.inf
     #: When calls were first refused until a time that was named: what had been saved up was used up then.
     refused_at: float = -math.inf

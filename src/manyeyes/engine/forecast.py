@@ -1,0 +1,186 @@
+"""Notes what calls take, and says how long the run will take from now on."""
+
+from __future__ import annotations
+
+import math
+from collections import deque
+
+import numpy as np
+
+from manyeyes.engine.admission import Admission
+from manyeyes.engine.batches import Batches
+from manyeyes.engine.elsewhere import Elsewhere
+from manyeyes.engine.job import Again, Job, Settled, Step
+from manyeyes.engine.taking import Taking
+from manyeyes.model.errors import RateLimited
+from manyeyes.model.time_left import TimeLeft
+from manyeyes.pacing.adaptive import BOOT, AdaptiveLimit
+from manyeyes.pacing.allowed import allowed
+from manyeyes.pacing.eta import FEWEST, GROWN, time_left
+from manyeyes.pacing.gates import Gate
+from manyeyes.pacing.limiter import Limiter, Permit
+from manyeyes.pacing.service import Prior
+from manyeyes.pacing.view import Calls, View
+
+#: Seconds, and shares of the portfolio, between two looks ahead, at least.
+APART, STEP = 1.0, 0.01
+#: Answered calls that are remembered, and calls that tell how many are made again.
+REMEMBERED, RECENT = 2048, 300
+#: Latest pictures that tell how many need a call.
+LATEST = 64
+
+
+class Forecast:
+    """Looks ahead now and then; in between, the time that was told runs down."""
+
+    def __init__(
+        self,
+        limiter: Limiter,
+        taking: Taking,
+        admission: Admission,
+        elsewhere: Elsewhere,
+        batches: Batches | None,
+    ) -> None:
+        self._limiter = limiter
+        self._taking = taking
+        self._admission = admission
+        self._elsewhere = elsewhere
+        self._batches = batches
+        baseline = limiter.knowledge.baseline
+        self._prior = None if baseline is None else Prior(baseline)
+        #: When each call in flight was sent, and how many were in flight then.
+        self._under_way: dict[int, tuple[float, int]] = {}
+        #: The same of answered calls, and when they ended.
+        self._answered: deque[tuple[float, float, int]] = deque(maxlen=REMEMBERED)
+        #: Whether calls came to nothing and are made again.
+        self._again: deque[bool] = deque(maxlen=RECENT)
+        #: Whether pictures needed a call: the latest of them, and how many of all.
+        self._latest: deque[bool] = deque(maxlen=LATEST)
+        self._called = self._decided = 0
+        self._since = self._refused_at = self._due_at = -math.inf
+        self._told: TimeLeft | None = None
+        self._told_of = 0
+        self._cool_until = -math.inf
+
+    def began(self, job: Job, permit: Permit) -> None:
+        """A call has been sent. A second one for a picture changes nothing of what is to come."""
+        if job.is_second:
+            return
+        self._under_way[permit.seq] = (permit.sent_at, permit.in_flight)
+        if not job.tally.attempts:
+            self._decide(needs_call=True)
+
+    def ended(self, permit: Permit, step: Step | None, now: float) -> None:
+        """It has ended, and this has come of it; None where another call ended its picture, or may."""
+        if (call := self._under_way.pop(permit.seq, None)) is None:
+            return
+        sent_at, in_flight = call
+        match step:
+            case Again(named=named, why=why, delay=delay):
+                self._due_at = max(self._due_at, now + delay)
+                if named and self._refused_at == -math.inf:
+                    self._refused_at = now
+                # Refusals take no time to speak of.
+                if why != RateLimited.kind and not named:
+                    self._again.append(True)
+            case Settled(reused=False, job=Job(given_up=None)):
+                self._again.append(False)
+                self._note(sent_at, now, in_flight)
+            case _:
+                pass
+
+    def _note(self, sent_at: float, now: float, in_flight: int) -> None:
+        if not self._answered and self._since == -math.inf and now - sent_at > BOOT:
+            # It had to boot: nothing sent until now tells what calls take. If it is just slow, the next do.
+            self._since = now
+        if sent_at >= self._since:
+            self._answered.append((sent_at, now, in_flight))
+
+    def ended_without_call(self) -> None:
+        """A picture has ended by what was known, or because it is no good."""
+        self._decide(needs_call=False)
+
+    def _decide(self, *, needs_call: bool) -> None:
+        self._latest.append(needs_call)
+        self._called += needs_call
+        self._decided += 1
+
+    def left(self, now: float, ended: int, total: int | None) -> TimeLeft | None:
+        """What is left when `ended` of the pictures have; None while nobody can tell."""
+        if total is None or self._limiter.gates.circuit.is_open:
+            self._told = None
+        elif ended >= total:
+            return TimeLeft(0.0, 0.0, 0.0, now)
+        elif self._is_time(now, ended, total):
+            told = time_left(self._view(now, ended, total))
+            if told is not None:
+                self._told, self._told_of = told, ended
+                self._cool_until = self._limiter.gates.cool_until
+        return self._told
+
+    def _is_time(self, now: float, ended: int, total: int) -> bool:
+        if self._told is None:
+            few = not self._answered or (len(self._answered) < FEWEST and self._prior is None)
+            return not few and not (self._is_growing and ended < GROWN * total)
+        if now - self._told.at < APART:
+            return False
+        cools = self._limiter.gates.cool_until != self._cool_until
+        return cools or ended - self._told_of >= STEP * total
+
+    @property
+    def _is_held(self) -> bool:
+        """Whether it is the limit that holds calls back, or will when those who wait have gone at once."""
+        held_by = self._limiter.held_by
+        return held_by is Gate.CONCURRENCY or (held_by is None and self._admission.waiting > 0)
+
+    @property
+    def _is_growing(self) -> bool:
+        limit = self._limiter.limit
+        return isinstance(limit, AdaptiveLimit) and limit.starting and self._is_held
+
+    def _view(self, now: float, ended: int, total: int) -> View:
+        limiter, batches = self._limiter, self._batches
+        limit, waits, n = limiter.limit, self._admission.waiting, len(self._under_way)
+        unseen = max(0, total - ended - n - waits - self._elsewhere.count)
+        pending = (waits + unseen * self._needing_calls) / (1 - min(0.9, _share(self._again)))
+        return View(
+            now,
+            pending,
+            ended / total,
+            # Other runs have their share.
+            max(1, n, limit.value - (limiter.in_flight - n)),
+            held=self._is_held,
+            growing=self._is_growing,
+            answered=self._calls(),
+            under_way=self._flights(now),
+            since=self._since,
+            refused_at=self._refused_at,
+            unloaded=limit.baseline if isinstance(limit, AdaptiveLimit) else None,
+            prior=self._prior,
+            allowed=allowed(limiter.gates, limiter.held_by, now),
+            batch=None if batches is None else batches.usual,
+            left_in_batch=0 if batches is None else max(0, batches.under_way - n),
+            elsewhere=self._elsewhere.count,
+            due_in=max(0.0, self._due_at - now) if self._admission.parked else 0.0,
+        )
+
+    @property
+    def _needing_calls(self) -> float:
+        """Share of the pictures nobody has looked at that will need a call: as of all so far, unless the
+        latest were surely otherwise, as after a run that stopped half-way."""
+        if not self._decided:
+            return 1.0
+        all_, latest = self._called / self._decided, _share(self._latest)
+        return all_ if abs(latest - all_) <= 1 / math.sqrt(len(self._latest)) else latest
+
+    def _calls(self) -> Calls:
+        rows = np.array(sorted(self._answered), dtype=np.float64).reshape(-1, 3)
+        return Calls(rows[:, 0], rows[:, 1] - rows[:, 0], rows[:, 2])
+
+    def _flights(self, now: float) -> Calls:
+        rows = np.array(list(self._under_way.values()), dtype=np.float64).reshape(-1, 2)
+        return Calls(rows[:, 0], now - rows[:, 0], rows[:, 1])
+
+
+def _share(yes: deque[bool]) -> float:
+    return sum(yes) / len(yes) if yes else 0.0
