@@ -141,14 +141,15 @@ class Forecast:
     def _view(self, now: float, ended: int, total: int) -> View:
         limiter, batches = self._limiter, self._batches
         limit, waits, n = limiter.limit, self._admission.waiting, len(self._under_way)
+        # Of other runs, that is; one permit may have come that nobody uses yet.
+        others = max(0, limiter.in_flight - n - 1)
         unseen = max(0, total - ended - n - waits - self._elsewhere.count)
         pending = (waits + unseen * self._needing_calls) / (1 - min(0.9, _share(self._again)))
         return View(
             now,
             pending,
             ended / total,
-            # Other runs have their share.
-            max(1, n, limit.value - (limiter.in_flight - n)),
+            max(1, n, limit.value - others),
             held=self._is_held,
             growing=self._is_growing,
             answered=self._calls(),

@@ -81,7 +81,8 @@ def _one_after_another(view: View, tempo: Tempo, speeds: Floats, rng: np.random.
     starts, rest = played(first, one_by_one, tempo.service, rng)
     starts = starts * tempo.modelled.speed / speeds
     if not view.held:
-        starts = np.maximum(starts, one_by_one / speeds)
+        # The next one is half a step away, on average.
+        starts = np.maximum(starts, (one_by_one - 0.5) / speeds)
     if (more := pending - one_by_one) > 0:
         # Sums of many seconds are normal, and a quota evens them out.
         cv = tempo.service.cv if view.held else min(tempo.service.cv, 0.3)
