@@ -140,11 +140,12 @@ class Forecast:
 
     def _view(self, now: float, ended: int, total: int) -> View:
         limiter, batches = self._limiter, self._batches
-        limit, waits, n = limiter.limit, self._admission.waiting, len(self._under_way)
+        limit, n = limiter.limit, len(self._under_way)
         # Of other runs, that is; one permit may have come that nobody uses yet.
         others = max(0, limiter.in_flight - n - 1)
-        unseen = max(0, total - ended - n - waits - self._elsewhere.count)
-        pending = (waits + unseen * self._needing_calls) / (1 - min(0.9, _share(self._again)))
+        unseen = max(0, total - self._taking.looked_at)
+        seen = max(0, total - ended - n - self._elsewhere.count - unseen)
+        pending = (seen + unseen * self._needing_calls) / (1 - min(0.9, _share(self._again)))
         return View(
             now,
             pending,

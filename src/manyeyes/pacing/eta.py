@@ -77,13 +77,15 @@ def _one_after_another(view: View, tempo: Tempo, speeds: Floats, rng: np.random.
     """Whoever is next starts as soon as a place is free, or as a quota allows."""
     first, queued = _places(view, tempo, rng)
     pending = round(view.pending) + queued
-    one_by_one = min(pending, ROUNDS * tempo.places)
+    # Whole rounds go beforehand, so that calls which take alike end in the waves that they will.
+    rounds = max(0, pending // tempo.places - ROUNDS)
+    one_by_one = pending - rounds * tempo.places
     starts, rest = played(first, one_by_one, tempo.service, rng)
     starts = starts * tempo.modelled.speed / speeds
     if not view.held:
         # The next one is half a step away, on average.
         starts = np.maximum(starts, (one_by_one - 0.5) / speeds)
-    if (more := pending - one_by_one) > 0:
+    if (more := rounds * tempo.places) > 0:
         # Sums of many seconds are normal, and a quota evens them out.
         cv = tempo.service.cv if view.held else min(tempo.service.cv, 0.3)
         chance = cv * math.sqrt(more) * rng.standard_normal(DRAWS)
