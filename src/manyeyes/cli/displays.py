@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
-from operator import itemgetter
+from dataclasses import dataclass
+from operator import attrgetter
 from typing import Literal, TextIO
 
 from rich.console import Console
@@ -13,7 +14,7 @@ from rich.progress import BarColumn, SpinnerColumn, TextColumn
 from rich.progress import Progress as Bar
 from rich.text import Text
 
-from manyeyes.cli.words import printable, size, span
+from manyeyes.cli.words import between, printable, roughly, size
 from manyeyes.model.event import (
     Ended,
     Event,
@@ -184,24 +185,51 @@ def _description(progress: Progress, width: int) -> str:
     return f"{progress.current:>{len(total)}}/{total}"
 
 
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """Something that is said behind the bar: what, how it looks, and how much it matters."""
+
+    words: str | None
+    style: str
+    weight: float
+    #: Between it and what stands before it.
+    joint: str = _JOINT
+
+
 def _rest(progress: Progress, room: int) -> str:
-    """What else is known, as much of it as `room` columns hold."""
-    percentage, eta = progress.percentage, progress.eta_seconds
-    rate, upload = progress.rate, progress.upload_rate
-    # What is to be said, how it looks, and how much it matters: the least goes first.
+    """What else is known, as much of it as `room` columns hold: the least telling goes first."""
+    percentage, rate, upload = progress.percentage, progress.rate, progress.upload_rate
     parts = [
-        (None if percentage is None else f"{percentage:>2} %", "bold", 6),
-        (f"{progress.reused} reused" if progress.reused else None, "bold", 3),
-        (f"{progress.failed} failed" if progress.failed else None, "bold red", 5),
-        (None if eta is None else f"about {span(eta)} left", "dim", 4),
-        (None if rate is None else f"{rate:.2g} a second", "dim", 2),
-        (None if upload is None else f"{size(upload)} a second up", "dim", 1),
-        (f"held by {progress.binds}" if progress.binds else None, "dim", 0),
+        _Part(None if percentage is None else f"{percentage:>2} %", "bold", 6),
+        _Part(f"{progress.reused} reused" if progress.reused else None, "bold", 3),
+        _Part(f"{progress.failed} failed" if progress.failed else None, "bold red", 5),
+        _Part(_time_left(progress), "dim", 4),
+        _Part(_interval(progress), "dim", 2.5, joint=" "),
+        _Part(None if rate is None else f"{rate:.2g} a second", "dim", 2),
+        _Part(None if upload is None else f"{size(upload)} a second up", "dim", 1),
+        _Part(f"held by {progress.binds}" if progress.binds else None, "dim", 0),
     ]
-    said = [(words, style, weight) for words, style, weight in parts if words is not None]
-    while said and len(_JOINT.join(words for words, _, _ in said)) > room:
-        said.remove(min(said, key=itemgetter(2)))
-    return _JOINT.join(f"[{style}]{words}[/]" for words, style, _ in said)
+    said = [part for part in parts if part.words is not None]
+    while said and sum(len(f"{part.joint}{part.words}") for part in said) - len(said[0].joint) > room:
+        said.remove(min(said, key=attrgetter("weight")))
+    marked = [f"{part.joint}[{part.style}]{part.words}[/]" for part in said]
+    return "".join(marked)[len(said[0].joint) :] if said else ""
+
+
+def _time_left(progress: Progress) -> str | None:
+    """How long it will take; None before anything is known of it, or of when the provider is back."""
+    eta = progress.eta_seconds
+    if eta is not None:
+        return f"about {roughly(eta)} left" if progress.current != progress.total else None
+    calibrates = progress.current and progress.total is not None and progress.binds != "down"
+    return "calibrating…" if calibrates and not progress.finished else None
+
+
+def _interval(progress: Progress) -> str | None:
+    told = progress.eta_interval
+    if told is None or progress.current == progress.total:
+        return None
+    return f"({said})" if (said := between(*told)) else None
 
 
 DISPLAYS = {"rich": LiveBar, "plain": PlainLines, "json": JsonLines, "none": Display}

@@ -94,18 +94,15 @@ class RunLog:
     def __init__(self, logger: Any) -> None:
         self._logger = logger
         self._gate: str | None = None
+        self._tenths = 0
 
     def __call__(self, event: Event, progress: Progress) -> None:
         """Write what is worth a line."""
         match event:
             case RunStarted(run=run):
                 self._logger.info("Run started", run=run)
-            case Ended(outcome=Failed(kind=kind) as failed):
-                self._logger.warning("Image failed", **_picture(failed), kind=kind, message=failed.message)
-            case Ended(outcome=outcome):
-                # What may have cost more than it had to is worth a line wherever failures are.
-                tell = self._logger.warning if outcome.possibly_paid_twice else self._logger.debug
-                tell("Image analyzed", **_picture(outcome), reused=outcome.reused, heldBy=event.binds)
+            case Ended():
+                self._ended(event, progress)
             case Skipped(what=what):
                 self._logger.info("Passed over", name=what.name, reason=what.reason)
             case ProviderDown(said=said):
@@ -127,6 +124,27 @@ class RunLog:
         if gate != self._gate:
             self._gate = gate
             self._logger.info("Held back", by=gate)
+
+    def _ended(self, event: Ended, progress: Progress) -> None:
+        outcome = event.outcome
+        if isinstance(outcome, Failed):
+            told = {"kind": outcome.kind, "message": outcome.message}
+            self._logger.warning("Image failed", **_picture(outcome), **told)
+        else:
+            # What may have cost more than it had to is worth a line wherever failures are.
+            tell = self._logger.warning if outcome.possibly_paid_twice else self._logger.debug
+            tell("Image analyzed", **_picture(outcome), reused=outcome.reused, heldBy=event.binds)
+        self._tell_time_left(progress)
+
+    def _tell_time_left(self, progress: Progress) -> None:
+        """At each tenth of the way, once it is known."""
+        if progress.total is None or progress.left is None or progress.current == progress.total:
+            return
+        if (tenths := 10 * progress.current // progress.total) > self._tenths:
+            self._tenths = tenths
+            left = progress.left.by(progress.at)
+            low, high = round(left.p10, 1), round(left.p90, 1)
+            self._logger.info("Time left", seconds=round(left.p50, 1), low=low, high=high)
 
 
 def _picture(outcome: Outcome) -> Mapping[str, object]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import unicodedata
 
 #: Control characters, and marks that reorder or hide text, could make a name look like something else.
@@ -26,6 +27,23 @@ def span(seconds: float) -> str:
     if whole < 3600:
         return f"{whole // 60} min {whole % 60} s"
     return f"{whole // 3600} h {whole % 3600 // 60} min"
+
+
+def roughly(seconds: float) -> str:
+    """A time that nobody knows to the second: `14 s`, `3 min`, `2.5 h`."""
+    if seconds < 55:
+        return f"{max(1, round(seconds))} s"
+    if seconds < 3570:
+        return f"{max(1, round(seconds / 60))} min"
+    return f"{round(seconds / 1800) / 2:g} h"
+
+
+def between(low: float, high: float) -> str:
+    """Two such times in one unit: `40–70 s`, `2–4 min`, `1.5–2 h`; empty where they come to the same."""
+    unit, each = ("s", 1.0) if high <= 90 else ("min", 60.0) if high <= 5400 else ("h", 3600.0)
+    step = 0.5 if unit == "h" else 1.0
+    least, most = math.floor(low / each / step) * step, math.ceil(high / each / step) * step
+    return "" if least == most else f"{least:g}–{most:g} {unit}"
 
 
 def size(count: float) -> str:

@@ -68,7 +68,7 @@ class Flow:
             spare=2 * plan.cores,
             stop=self.stop,
         )
-        self._forecast = Forecast(parts.limiter, self._taking, admission, elsewhere, batches)
+        self._forecast = Forecast(parts.limiter, self._taking.looked, admission, elsewhere, batches)
         self._calling = Calling(
             admission,
             parts.limiter,
@@ -144,7 +144,7 @@ class Flow:
         outcome, progress = event.outcome, self._feed.progress
         self._taking.ended(outcome.position)
         if not outcome.attempts:
-            self._forecast.ended_without_call()
+            self._taking.looked.ended_without_call()
         left = self._forecast.left(event.at, progress.current + 1, progress.total)
         self._feed.tell(Ended(outcome, event.at, self._binds, left))
         self._groups.count()

@@ -11,7 +11,7 @@ from manyeyes.engine.admission import Admission
 from manyeyes.engine.batches import Batches
 from manyeyes.engine.elsewhere import Elsewhere
 from manyeyes.engine.job import Again, Job, Settled, Step
-from manyeyes.engine.taking import Taking
+from manyeyes.engine.looked import Looked
 from manyeyes.model.errors import RateLimited
 from manyeyes.model.time_left import TimeLeft
 from manyeyes.pacing.adaptive import BOOT, AdaptiveLimit
@@ -26,8 +26,6 @@ from manyeyes.pacing.view import Calls, View
 APART, STEP = 1.0, 0.01
 #: Answered calls that are remembered, and calls that tell how many are made again.
 REMEMBERED, RECENT = 2048, 300
-#: Latest pictures that tell how many need a call.
-LATEST = 64
 
 
 class Forecast:
@@ -36,13 +34,13 @@ class Forecast:
     def __init__(
         self,
         limiter: Limiter,
-        taking: Taking,
+        looked: Looked,
         admission: Admission,
         elsewhere: Elsewhere,
         batches: Batches | None,
     ) -> None:
         self._limiter = limiter
-        self._taking = taking
+        self._looked = looked
         self._admission = admission
         self._elsewhere = elsewhere
         self._batches = batches
@@ -54,9 +52,6 @@ class Forecast:
         self._answered: deque[tuple[float, float, int]] = deque(maxlen=REMEMBERED)
         #: Whether calls came to nothing and are made again.
         self._again: deque[bool] = deque(maxlen=RECENT)
-        #: Whether pictures needed a call: the latest of them, and how many of all.
-        self._latest: deque[bool] = deque(maxlen=LATEST)
-        self._called = self._decided = 0
         self._since = self._refused_at = self._due_at = -math.inf
         self._told: TimeLeft | None = None
         self._told_of = 0
@@ -68,7 +63,7 @@ class Forecast:
             return
         self._under_way[permit.seq] = (permit.sent_at, permit.in_flight)
         if not job.tally.attempts:
-            self._decide(needs_call=True)
+            self._looked.called()
 
     def ended(self, permit: Permit, step: Step | None, now: float) -> None:
         """It has ended, and this has come of it; None where another call ended its picture, or may."""
@@ -95,15 +90,6 @@ class Forecast:
             self._since = now
         if sent_at >= self._since:
             self._answered.append((sent_at, now, in_flight))
-
-    def ended_without_call(self) -> None:
-        """A picture has ended by what was known, or because it is no good."""
-        self._decide(needs_call=False)
-
-    def _decide(self, *, needs_call: bool) -> None:
-        self._latest.append(needs_call)
-        self._called += needs_call
-        self._decided += 1
 
     def left(self, now: float, ended: int, total: int | None) -> TimeLeft | None:
         """What is left when `ended` of the pictures have; None while nobody can tell."""
@@ -143,9 +129,12 @@ class Forecast:
         limit, n = limiter.limit, len(self._under_way)
         # Of other runs, that is; one permit may have come that nobody uses yet.
         others = max(0, limiter.in_flight - n - 1)
-        unseen = max(0, total - self._taking.looked_at)
+        looked = self._looked
+        unseen = max(0, total - looked.pictures)
         seen = max(0, total - ended - n - self._elsewhere.count - unseen)
-        pending = (seen + unseen * self._needing_calls) / (1 - min(0.9, _share(self._again)))
+        waiting = min(seen, self._admission.waiting)
+        pictures = waiting + (seen - waiting) * looked.seen(waiting) + unseen * looked.unseen(waiting)
+        pending = pictures / (1 - min(0.9, _share(self._again)))
         return View(
             now,
             pending,
@@ -165,15 +154,6 @@ class Forecast:
             elsewhere=self._elsewhere.count,
             due_in=max(0.0, self._due_at - now) if self._admission.parked else 0.0,
         )
-
-    @property
-    def _needing_calls(self) -> float:
-        """Share of the pictures nobody has looked at that will need a call: as of all so far, unless the
-        latest were surely otherwise, as after a run that stopped half-way."""
-        if not self._decided:
-            return 1.0
-        all_, latest = self._called / self._decided, _share(self._latest)
-        return all_ if abs(latest - all_) <= 1 / math.sqrt(len(self._latest)) else latest
 
     def _calls(self) -> Calls:
         rows = np.array(sorted(self._answered), dtype=np.float64).reshape(-1, 3)

@@ -13,6 +13,7 @@ from manyeyes.engine.backlog import Backlog
 from manyeyes.engine.batches import Batches
 from manyeyes.engine.elsewhere import Elsewhere
 from manyeyes.engine.job import Job, Picture
+from manyeyes.engine.looked import Looked
 from manyeyes.engine.preparing import Preparing
 from manyeyes.model.errors import StoreError
 from manyeyes.model.ticket import Key
@@ -55,6 +56,7 @@ class Taking:
         self._room = admission.departure
         #: Pictures taken from the backlog.
         self._position = 0
+        self.looked = Looked()
         self._sorted = batches is not None
         self._in_preparation = 0
         self._taken_all = False
@@ -87,8 +89,10 @@ class Taking:
                 break
             if not (images := await self._backlog.take(WINDOW)):
                 break
-            self._ahead.add(await self._preparing.unanswered(images, self._position))
+            unanswered = await self._preparing.unanswered(images, self._position)
+            self._ahead.add(unanswered)
             self._position += len(images)
+            self.looked.at(len(images), len(unanswered))
         if self._is_near_the_end and not self._sorted:
             self._sorted = True
             if self._limiter.work.slope != 0:
@@ -115,11 +119,6 @@ class Taking:
     def has_more(self) -> bool:
         """Whether pictures are being prepared, or are listed and not yet taken in hand."""
         return bool(self._in_preparation) or not self._taken_all
-
-    @property
-    def looked_at(self) -> int:
-        """Listed pictures of which the store has told whether it knows their answers; those have ended."""
-        return self._position
 
     def stop(self) -> None:
         """Take no more in hand."""

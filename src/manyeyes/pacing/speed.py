@@ -73,9 +73,10 @@ def even_span(ends: Floats, cv: float, in_flight: int) -> int:
 
 
 def measured(ends: Floats, count: int, now: float, period: float, overdue: int) -> float | None:
-    """Ends a second over the last `count` of them; None where they took no time.
+    """Ends a second over the last `count` of them; None where they took less
+    than a `period`.
 
-    Calls that take alike end in waves. So the span is a whole number of `period`s, the seconds of a wave, and
+    Calls that take alike end in waves. So the span is a whole number of these, the seconds of a wave, and
     the `overdue`, which go on for longer than calls do, count as ended: they end at this very moment.
     """
     if count < 1:
@@ -83,6 +84,6 @@ def measured(ends: Floats, count: int, now: float, period: float, overdue: int) 
     span = now - float(ends[-1 - count])
     waves = math.floor(span / period + 1e-6) if period > 0 else 0
     if waves < 1:
-        return count / span if span > 0 else None
+        return None
     span = waves * period
     return (int((ends > now - span + 1e-6).sum()) + overdue) / span
