@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
@@ -10,9 +11,11 @@ from hypothesis import strategies as st
 from rich.text import Text
 
 from manyeyes.cli.displays import Display, LiveBar, PlainLines, bar_line
+from manyeyes.cli.words import between, roughly
 from manyeyes.model.event import Ended, ProviderBack, ProviderDown, Waiting
 from manyeyes.model.portfolio import Portfolio
 from manyeyes.model.progress import Progress
+from manyeyes.model.time_left import TimeLeft
 from manyeyes.store.values import RunRecord
 from store_samples import failed
 
@@ -26,6 +29,7 @@ LARGE = Progress(
     called=1345,
     at=3362.5,
     sent_bytes=10**9,
+    left=TimeLeft(16_000.0, 19_000.0, 24_000.0, 3362.5),
 )
 
 
@@ -40,9 +44,10 @@ def said(progress: Progress, width: int) -> str:
     [
         (24, "12345/20000 62 %"),
         (40, "12345/20000 62 % · 150 failed"),
-        (70, "12345/20000 62 % · 150 failed · about 5 h 18 min left"),
-        (90, "12345/20000 62 % · 11000 reused · 150 failed · about 5 h 18 min left"),
-        (100, "Analyzing image 12345 of 20000... 62 % · 150 failed · about 5 h 18 min left"),
+        (70, "12345/20000 62 % · 150 failed · about 5.5 h left"),
+        (80, "12345/20000 62 % · 11000 reused · 150 failed · about 5.5 h left"),
+        (90, "12345/20000 62 % · 11000 reused · 150 failed · about 5.5 h left (4–7 h)"),
+        (100, "Analyzing image 12345 of 20000... 62 % · 150 failed · about 5.5 h left"),
     ],
 )
 def test_what_tells_least_is_left_out_first(width: int, line: str) -> None:
@@ -50,8 +55,24 @@ def test_what_tells_least_is_left_out_first(width: int, line: str) -> None:
 
 
 def test_a_usual_terminal_shows_the_message_and_the_time_left() -> None:
-    progress = Progress(current=16, total=52, analyzed=15, failed=1, called=16, at=6.4)
+    left = TimeLeft(12.2, 14.4, 17.9, 6.4)
+    progress = Progress(current=16, total=52, analyzed=15, failed=1, called=16, at=6.4, left=left)
     assert said(progress, 80) == "Analyzing image 16 of 52... 31 % · 1 failed · about 14 s left"
+    assert said(progress, 95).endswith("1 failed · about 14 s left (12–18 s)")
+
+
+def test_before_the_time_left_is_known_that_is_said() -> None:
+    progress = Progress(current=3, total=52, analyzed=3)
+    assert said(progress, 80).endswith(" 6 % · calibrating…")
+    for silent in (
+        replace(progress, current=0),
+        replace(progress, total=None),
+        replace(progress, finished=True),
+        replace(progress, binds="down"),
+        replace(progress, current=52, left=TimeLeft(0.0, 0.0, 0.0, 1.0)),
+    ):
+        assert "calibrating" not in said(silent, 120)
+        assert "left" not in said(silent, 120)
 
 
 counts = st.integers(0, 99_999)
@@ -67,6 +88,7 @@ counts = st.integers(0, 99_999)
         called=counts,
         at=st.floats(0, 1e6),
         sent_bytes=st.integers(0, 10**12),
+        left=st.none() | st.builds(TimeLeft, *[st.floats(0, 1e6)] * 3, at=st.just(0.0)),
     ),
     st.integers(24, 200),
 )
@@ -114,3 +136,37 @@ def test_what_holds_a_run_up_is_said_whatever_is_shown(
     out = io.StringIO()
     display(out).hear(event, Progress(total=5))
     assert event.message in " ".join(out.getvalue().split())
+
+
+@pytest.mark.parametrize(
+    ("seconds", "said"),
+    [(0.2, "1 s"), (14.4, "14 s"), (54.9, "55 s"), (55, "1 min"), (130, "2 min"), (3569, "59 min")]
+    + [(3600, "1 h"), (5 * 3600 + 1080, "5.5 h"), (40 * 3600, "40 h")],
+)
+def test_a_time_that_nobody_knows_to_the_second_is_not_told_to_the_second(seconds: float, said: str) -> None:
+    assert roughly(seconds) == said
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "said"),
+    [
+        (12.2, 17.9, "12–18 s"),
+        (70, 170, "1–3 min"),
+        (0, 100, "0–2 min"),
+        (4000, 9000, "1–2.5 h"),
+        (5.0, 5.0, ""),
+    ],
+)
+def test_an_interval_is_told_in_one_unit(low: float, high: float, said: str) -> None:
+    assert between(low, high) == said
+
+
+@given(st.floats(0, 1e6), st.floats(0, 1e6))
+def test_an_interval_that_is_told_holds_the_one_that_is_meant(low: float, more: float) -> None:
+    told = between(low, low + more)
+    if told:
+        numbers, unit = told.split(" ")
+        each = {"s": 1, "min": 60, "h": 3600}[unit]
+        least, most = (float(number) * each for number in numbers.split("–"))
+        assert least <= low + 1e-6
+        assert most >= low + more - 1e-6

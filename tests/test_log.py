@@ -11,6 +11,7 @@ from manyeyes.cli.log import run_log
 from manyeyes.model.event import Ended, Event, GroupEnded, RunEnded
 from manyeyes.model.portfolio import Portfolio
 from manyeyes.model.progress import Progress
+from manyeyes.model.time_left import TimeLeft
 from manyeyes.store.values import RunRecord
 from store_samples import analyzed, failed
 
@@ -57,3 +58,21 @@ def test_what_holds_calls_back_has_a_line_when_it_changes(tmp_path: Path) -> Non
             log(group, Progress(binds=gate))
     lines = [json.loads(line) for line in (tmp_path / "run.log").read_text("utf-8").splitlines()]
     assert [line["by"] for line in lines if line["event"] == "Held back"] == ["requests", "concurrency", None]
+
+
+def test_the_time_left_has_a_line_at_each_tenth_of_the_way(tmp_path: Path) -> None:
+    path, left = tmp_path / "run.log", TimeLeft(8.04, 10.0, 15.0, 100.0)
+    with run_log(path, "json", "info") as log:
+        assert log is not None
+        for current in range(1, 41):
+            known = left if current > 5 else None
+            log(
+                Ended(analyzed(RUN, current), 101.0),
+                Progress(current=current, total=40, left=known, at=101.0),
+            )
+    lines = [json.loads(line) for line in path.read_text("utf-8").splitlines()]
+    # The first tenth went by before anything was known, and at the end there is nothing to tell.
+    assert len(lines) == 9
+    assert [(line["event"], line["seconds"], line["low"], line["high"]) for line in lines[:1]] == [
+        ("Time left", 9.0, 7.0, 14.0)
+    ]

@@ -24,6 +24,7 @@ from manyeyes.model.event import (
 from manyeyes.model.image import ImageRef, Locator, PassedOver
 from manyeyes.model.outcome import Analyzed, Failed
 from manyeyes.model.progress import Progress
+from manyeyes.model.time_left import TimeLeft
 
 
 def ref(name: str) -> ImageRef:
@@ -125,15 +126,44 @@ def test_the_messages_of_a_run() -> None:
     assert fold(*events, RunEnded("interrupted", 2.0)).message == "Analyzing image 1 of 2..."
 
 
-def test_time_left_is_told_after_ten_calls_and_from_calls_alone() -> None:
+def test_the_rate_is_that_of_calls_and_is_told_after_ten() -> None:
     progress = fold(RunStarted("r", 100.0), Listed(60, 100.0))
     for n in range(20):
         progress = progress.after(Ended(answered(f"old {n}", reused=True), 100.0))
     for n in range(10):
-        assert progress.eta_seconds is None
+        assert progress.rate is None
         progress = progress.after(Ended(answered(f"new {n}"), 102.0 + 2 * n))
     assert progress.rate == pytest.approx(0.5)
-    assert progress.eta_seconds == pytest.approx(60.0)
+
+
+def test_the_time_left_runs_down_until_it_is_told_anew() -> None:
+    left = TimeLeft(8.0, 10.0, 15.0, 100.0)
+    progress = fold(RunStarted("r", 90.0), Listed(60, 91.0), Ended(answered("a"), 100.0, left=left))
+    assert (progress.eta_seconds, progress.eta_interval) == (10.0, (8.0, 15.0))
+    later = progress.after(Ended(answered("b"), 103.0, left=left))
+    assert (later.eta_seconds, later.eta_interval) == (7.0, (5.0, 12.0))
+    assert later.after(GroupEnded(1, 1, 1, 5, 104.0)).eta_seconds == 6.0
+    overdue = later.after(Ended(answered("c"), 113.0, left=left))
+    assert (overdue.eta_seconds, overdue.eta_interval) == (0.0, (0.0, 2.0))
+    assert progress.after(Ended(answered("b"), 103.0)).eta_seconds is None
+
+
+def test_a_listing_that_ends_late_tells_the_time_left() -> None:
+    listed = Listed(60, 91.0, TimeLeft(8.0, 10.0, 15.0, 91.0))
+    assert fold(Ended(answered("a"), 90.0), listed).eta_seconds == 10.0
+
+
+def test_nobody_knows_the_time_left_while_the_provider_is_down() -> None:
+    known = Progress(current=2, total=5, left=TimeLeft(1.0, 2.0, 3.0, 0.0))
+    down = known.after(ProviderDown("Nobody is there.", 600.0, 3.0))
+    assert (down.eta_seconds, down.after(ProviderBack(9.0)).eta_seconds) == (None, None)
+
+
+def test_json_spells_the_interval_beside_the_time_left() -> None:
+    progress = Progress(current=2, total=5, left=TimeLeft(1.04, 2.0, 3.26, 10.0), at=10.0)
+    fields = progress.as_json()
+    assert [fields[f"eta{name}Seconds"] for name in ("", "Low", "High")] == [2.0, 1.0, 3.3]
+    assert Progress().as_json()["etaLowSeconds"] is None
 
 
 def test_a_group_that_ends_changes_no_count() -> None:
@@ -156,6 +186,8 @@ def test_json_speaks_camel_case() -> None:
         "message",
         "elapsedSeconds",
         "etaSeconds",
+        "etaLowSeconds",
+        "etaHighSeconds",
         "bindingGate",
         "error",
     ]

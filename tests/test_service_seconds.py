@@ -37,7 +37,7 @@ def test_calls_that_go_on_put_the_fit_right() -> None:
 
 def test_a_prior_counts_for_a_few_calls() -> None:
     prior = Prior(0.0, 0.5, 8)
-    assert censored_fit(NONE, NONE, prior) == (0.0, pytest.approx(0.5))
+    assert censored_fit(NONE, NONE, prior) == pytest.approx((0.0, 0.5))
     assert censored_fit(np.full(8, math.exp(2.0)), NONE, prior)[0] == pytest.approx(1.0)
     assert censored_fit(np.full(800, math.exp(2.0)), NONE, prior)[0] == pytest.approx(2.0, abs=0.03)
 

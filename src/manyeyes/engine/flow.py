@@ -41,8 +41,7 @@ class Flow:
         self, parts: Parts, plan: Plan, record: RunRecord, feed: Feed, consent: Consent | None
     ) -> None:
         self._source = parts.source
-        self._most = plan.most
-        self._feed = feed
+        self._feed, self._most = feed, plan.most
         self._groups = Groups(feed, plan.group if plan.batch_budget is None else None)
         traits = parts.analyzer.traits
         self._claims = Claims(
@@ -52,15 +51,13 @@ class Flow:
         self._limiter = parts.limiter
         self._admission = admission = Admission()
         endings = Endings(parts.store, record, self._claims, self._ended)
-        preparing = Preparing(parts, plan, record, self._claims, endings)
         batches = Batches(plan.group, plan.batch_budget, self._groups.close) if plan.barrier else None
-        ahead = Ahead(Budget(plan.memory), parts.expected, in_order=plan.barrier)
         elsewhere = Elsewhere(self._claims, feed.tell)
         worker = Worker(parts, plan, self._claims)
         self._taking = Taking(
             self._backlog,
-            ahead,
-            preparing,
+            Ahead(Budget(plan.memory), parts.expected, in_order=plan.barrier),
+            Preparing(parts, plan, record, self._claims, endings),
             admission,
             elsewhere,
             batches=batches,

@@ -63,10 +63,11 @@ def tempo_of(view: View) -> Tempo:
     ends = _ends(view, calls, going, places)
     count = even_span(ends, max(math.sqrt(math.expm1(deviation**2)), 0.2), len(view.under_way))
     pace = measured(ends, count, view.now, wave, _overdue(latest, going))
-    queues = ratio > 1 and pace is not None and view.allowed.window is None
-    if queues and pace is not None:
-        service = _unqueued(known, going, places, pace, deviation * ratio)
-        places = max(1, min(_open(view), round(pace * service.mean)))
+    queues = ratio > 1 and view.allowed.window is None
+    if queues:
+        flow = pace or places * ratio / service.mean
+        service = _unqueued(known, going, places, flow, deviation * ratio)
+        places = max(1, min(_open(view), round(flow * service.mean)))
     modelled = _modelled(view, service, places, len(known), wave)
     return Tempo(service, places, queues, modelled, _agreed(view, service, modelled, pace, count))
 
