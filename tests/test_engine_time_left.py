@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+from itertools import pairwise
 
 import pytest
 
-from engine_world import Album, Told, album, analyze, go_on, limiter_of
+from engine_world import Album, Told, album, analyze, analyzed, go_on, limiter_of
 from manyeyes.analyzers.modelled import Faults, Latency, Modelled, Service
 from manyeyes.lab import virtual_time
 from manyeyes.lab.simulate import Case, simulate
@@ -71,8 +72,8 @@ def test_between_two_looks_it_runs_down_with_the_clock() -> None:
     assert 10 < len(looks) <= 60
     gaps = sorted(looks)
     # But for the last one, which is the end.
-    assert all(after - before >= 1.0 for before, after in zip(gaps, gaps[1:-1], strict=False))
-    for before, after in zip(told(run), told(run)[1:], strict=False):
+    assert all(after - before >= 1.0 for before, after in pairwise(gaps[:-1]))
+    for before, after in pairwise(told(run)):
         if before.left is not None and before.left is after.left and before.eta_seconds and after.eta_seconds:
             assert after.eta_seconds == pytest.approx(before.eta_seconds - (after.at - before.at))
 
@@ -86,8 +87,6 @@ def test_answers_that_were_reused_are_no_speed_and_need_no_time() -> None:
     store = MemoryStore()
 
     async def both() -> tuple[Told, Told]:
-        from engine_world import analyzed  # noqa: PLC0415 - beside its namesake in virtual time
-
         first = Album({str(n): f"picture {n}" for n in range(0, 200, 2)})
         every = Album({str(n): f"picture {n}" for n in range(200)})
         async with store:
@@ -106,8 +105,6 @@ def test_a_run_that_goes_on_half_way_does_not_take_the_rest_for_known() -> None:
     store = MemoryStore()
 
     async def both() -> Told:
-        from engine_world import analyzed  # noqa: PLC0415 - as above
-
         async with store:
             await analyzed(album(300), Modelled(Latency(2.0)), store=store)
             return await analyzed(album(600), Modelled(Latency(2.0)), store=store, limiter=limiter_of(10))
