@@ -10,7 +10,7 @@ import numpy as np
 from manyeyes.engine.admission import Admission
 from manyeyes.engine.batches import Batches
 from manyeyes.engine.elsewhere import Elsewhere
-from manyeyes.engine.job import Again, Job, Settled, Step
+from manyeyes.engine.job import HELD, Again, Job, Settled, Step
 from manyeyes.engine.looked import Looked
 from manyeyes.model.errors import RateLimited
 from manyeyes.model.time_left import TimeLeft
@@ -24,6 +24,8 @@ from manyeyes.pacing.view import Calls, View
 
 #: Seconds, and shares of the portfolio, between two looks ahead, at least.
 APART, STEP = 1.0, 0.01
+#: Times the places: pictures of a batch from which on it is gone through like a portfolio of its own.
+LONG = 8
 #: Answered calls that are remembered, and calls that tell how many are made again.
 REMEMBERED, RECENT = 2048, 300
 
@@ -75,8 +77,8 @@ class Forecast:
                 self._due_at = max(self._due_at, now + delay)
                 if named and self._refused_at == -math.inf:
                     self._refused_at = now
-                # Refusals take no time to speak of.
-                if why != RateLimited.kind and not named:
+                # Refusals take no time to speak of, and who is held has called nobody.
+                if why not in (RateLimited.kind, HELD) and not named:
                     self._again.append(True)
             case Settled(reused=False, job=Job(given_up=None)):
                 self._again.append(False)
@@ -149,11 +151,15 @@ class Forecast:
             unloaded=limit.baseline if isinstance(limit, AdaptiveLimit) else None,
             prior=self._prior,
             allowed=allowed(limiter.gates, limiter.held_by, now),
-            batch=None if batches is None else batches.usual,
+            batch=None if batches is None else self._batch(batches, limit.value),
             left_in_batch=0 if batches is None else max(0, batches.under_way - n),
             elsewhere=self._elsewhere.count,
             due_in=max(0.0, self._due_at - now) if self._admission.parked else 0.0,
         )
+
+    def _batch(self, batches: Batches, places: int) -> int | None:
+        """Pictures of a batch; None for one so long that its end is of little account: speed is measured."""
+        return batches.usual if batches.usual <= LONG * places else None
 
     def _calls(self) -> Calls:
         rows = np.array(sorted(self._answered), dtype=np.float64).reshape(-1, 3)

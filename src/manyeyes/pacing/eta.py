@@ -31,6 +31,8 @@ ROUNDS = 2
 WIDER, LEAST = 1.4, 0.03
 #: Deviation of the speed in the last calendar window, and seconds that its first call is ahead of the others.
 LAST_WINDOW, AHEAD = 0.15, 0.5
+#: Largest deviation over mean of the time between calls that a quota spaces.
+EVENED = 0.3
 #: Most of those that wait for others are drawn by so many.
 OTHERS = 64
 
@@ -76,23 +78,32 @@ def _speeds(view: View, tempo: Tempo, rng: np.random.Generator) -> Floats:
 def _one_after_another(view: View, tempo: Tempo, speeds: Floats, rng: np.random.Generator) -> Floats:
     """Whoever is next starts as soon as a place is free, or as a quota allows."""
     first, queued = _places(view, tempo, rng)
-    pending = round(view.pending) + queued
+    pending = round(view.pending)
+    starts, rest = _in_turn(first, pending + queued, tempo, speeds, rng, paced=not view.held)
+    if pending > view.allowed.room:
+        starts = np.maximum(starts, (pending - view.allowed.room) / view.allowed.most)
+    return np.asarray(starts + rest)
+
+
+def _in_turn(
+    first: Floats, pending: int, tempo: Tempo, speeds: Floats, rng: np.random.Generator, *, paced: bool
+) -> tuple[Floats, Floats]:
+    """`played`, but that all rounds but the last go by their speed alone; `paced`: something else than the
+    places holds calls back."""
     # Whole rounds go beforehand, so that calls which take alike end in the waves that they will.
     rounds = max(0, pending // tempo.places - ROUNDS)
     one_by_one = pending - rounds * tempo.places
     starts, rest = played(first, one_by_one, tempo.service, rng)
     starts = starts * tempo.modelled.speed / speeds
-    if not view.held:
+    if paced:
         # The next one is half a step away, on average.
         starts = np.maximum(starts, (one_by_one - 0.5) / speeds)
     if (more := rounds * tempo.places) > 0:
         # Sums of many seconds are normal, and a quota evens them out.
-        cv = tempo.service.cv if view.held else min(tempo.service.cv, 0.3)
+        cv = min(tempo.service.cv, EVENED) if paced else tempo.service.cv
         chance = cv * math.sqrt(more) * rng.standard_normal(DRAWS)
         starts = np.maximum(starts + (more + chance) / speeds, 0.0)
-    if round(view.pending) > view.allowed.room:
-        starts = np.maximum(starts, (round(view.pending) - view.allowed.room) / view.allowed.most)
-    return np.asarray(starts + rest)
+    return starts, rest
 
 
 def _places(view: View, tempo: Tempo, rng: np.random.Generator) -> tuple[Floats, int]:
@@ -127,11 +138,12 @@ def _in_windows(view: View, tempo: Tempo, rng: np.random.Generator) -> Floats:
     assert window is not None
     holds = window.accepted if window.holds is None else window.holds
     left = pending - (0 if window.refused else max(0, holds - window.accepted))
-    free = np.zeros((DRAWS, tempo.places))
-    if left <= 0 or not holds:
-        return np.asarray(sum(played(free, pending, tempo.service, rng)))
-    whole = math.ceil(left / holds) - 1
-    last = sum(played(free, left - whole * holds, tempo.service, rng))
+    whole = max(0, math.ceil(left / holds) - 1) if holds else 0
+    free, speeds = np.zeros((DRAWS, tempo.places)), np.full(DRAWS, tempo.modelled.speed)
+    fits = left <= 0 or not holds
+    last = sum(_in_turn(free, pending if fits else left - whole * holds, tempo, speeds, rng, paced=False))
+    if fits:
+        return np.asarray(last)
     starts = window.ends_at - view.now + PERIOD * whole + AHEAD
     return np.asarray(starts + last * np.exp(LAST_WINDOW * rng.standard_normal(DRAWS)))
 

@@ -11,7 +11,7 @@ from manyeyes.pacing.service import Floats, Service
 #: Batches that are drawn one by one; more of them are taken by their mean and deviation.
 BATCHES = 64
 #: Rows that show what a batch takes.
-ROWS = 256
+ROWS = 100
 
 
 def played(first: Floats, pending: int, service: Service, rng: np.random.Generator) -> tuple[Floats, Floats]:
