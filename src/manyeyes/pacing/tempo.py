@@ -57,7 +57,7 @@ def tempo_of(view: View) -> Tempo:
     latest = known.where(slice(-max(LATELY, 2 * len(view.under_way)), None))
     mean, deviation = censored_fit(latest.seconds, going.seconds, view.prior)
     ratio = _queueing(view, mean, len(known))
-    places = _at_work(view, latest, ratio)
+    places = _at_work(view, latest, going, ratio)
     service = Service.of(known.seconds, going.seconds, mean, deviation)
     wave = math.exp(mean + deviation**2 / 2) if view.batch is None else _batch_seconds(view, service)
     ends = _ends(view, calls, going, places)
@@ -86,11 +86,12 @@ def _queueing(view: View, mean: float, calls: int) -> float:
     return ratio if ratio > QUEUES else 1.0
 
 
-def _at_work(view: View, latest: Calls, ratio: float) -> int:
+def _at_work(view: View, latest: Calls, going: Calls, ratio: float) -> int:
     """Calls that are worked on at once: by Little's law, those in flight over what they take too long."""
     if ratio == 1:
         return _open(view)
-    crowd = math.exp(float(np.log(latest.in_flight).mean()))
+    # Both, as in the fit: the first to end were sent when few were in flight.
+    crowd = math.exp(float(np.log(np.concatenate([latest.in_flight, going.in_flight])).mean()))
     return max(1, min(_open(view), round(crowd / ratio)))
 
 
