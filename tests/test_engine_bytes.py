@@ -66,3 +66,16 @@ def test_batches_go_in_listing_order() -> None:
     analyzer = Scripted(DRESS, seconds=1.0)
     analyze(Numbered(4, [200, 800, 400, 600]), analyzer, preparer=Inline(), group=2, barrier=True)
     assert numbers(analyzer) == [1, 2, 3, 4]
+
+
+def test_a_batch_ends_also_while_bytes_hold_the_next_picture_back() -> None:
+    told = analyze(
+        Numbered(6, 60),
+        Scripted(DRESS, seconds=3.0),
+        preparer=Inline(keeps_bytes=True),
+        limiter=limiter_of(3),
+        group=3,
+        barrier=True,
+        memory=100,
+    )
+    assert (told.progress.analyzed, [group.processed for group in told.groups]) == (6, [3, 6])

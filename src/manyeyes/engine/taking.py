@@ -131,7 +131,8 @@ class Taking:
     def ended(self, position: int) -> None:
         """A picture has ended: its bytes are free, and the barrier may open."""
         self._ahead.free(position)
-        if self._ahead.is_full or (self._batches is not None and self._batches.ended(position)):
+        opens = self._batches is not None and self._batches.ended(position)
+        if opens or self._ahead.is_full:
             self._room.ring()
 
     async def _watch(self) -> None:
