@@ -58,6 +58,8 @@ class Spread:
 
 #: Calls whose latency is known by half octaves of the calls that were in flight.
 Curve = tuple[Spread, ...]
+#: Seconds for which a cap can turn out to be none.
+UNDONE = 10.0
 #: Calls that an unloaded latency must rest on, and that one known from before counts for.
 FEWEST = 6
 KNOWN = 10
@@ -176,6 +178,12 @@ class AdaptiveLimit:
             return replace(self, cap=min(self.cap, accepted))
         confirmed = min(self.confirmed + 1, 4) if accepted >= self.cap - 1 else 0
         return replace(self, cap=accepted, capped_at=sample.ended_at, confirmed=confirmed, starting=False)
+
+    def uncapped(self, now: float) -> Self:
+        """What was lately taken for a cap was none."""
+        if now - self.capped_at > UNDONE:
+            return self
+        return replace(self, cap=inf, confirmed=0)
 
     def _cap_tried(self, sample: Sample) -> Self:
         """One more than the cap now and then: it may have been raised."""

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 
 from manyeyes.model.ask import Allowance, Usage
 from manyeyes.model.errors import Pushback, RateLimited
+from manyeyes.pacing.adaptive import AdaptiveLimit
 from manyeyes.pacing.announced import Announced
 from manyeyes.pacing.gates import SHORTEST_WAIT, Closed, Gate, Gates
 from manyeyes.pacing.knowledge import Knowledge, knowledge_of
@@ -16,6 +17,7 @@ from manyeyes.pacing.limit import Ending, Limit, Sample
 from manyeyes.pacing.quota import Quota, Tokens
 from manyeyes.pacing.retry import named_wait
 from manyeyes.pacing.send_order import Call, SendOrder
+from manyeyes.pacing.silence import WAIT, Silence
 from manyeyes.pacing.uplink import Uplink
 from manyeyes.pacing.window import Learned
 from manyeyes.pacing.work import Work
@@ -64,8 +66,13 @@ class Permit:
         self.used = float((usage.input_tokens or 0) + (usage.output_tokens or 0)) or None
 
     def pushed_back(self, error: Pushback) -> None:
-        """The provider refused the call. A wait that it named holds for every caller, from now on."""
+        """The provider refused the call. A wait that it named holds for every caller, from now on.
+
+        Where it named none, and it was a quota all the same that ran dry, the error gets the wait to keep.
+        """
         self.heard(error.allowance, refused=True)
+        if named_wait(error) is None and isinstance(error, RateLimited) and self.limiter.is_dry(self):
+            error.retry_after = WAIT
         if (seconds := named_wait(error)) is not None:
             if isinstance(error, RateLimited):
                 self.limiter.refused(self, seconds)
@@ -110,6 +117,7 @@ class Limiter:
         #: The gate that the latest caller waited at, or waits at now; None where it went at once.
         self.held_by: Gate | None = None
         self._order = SendOrder()
+        self._silence = Silence()
         self._waiters: deque[asyncio.Future[Permit]] = deque()
         #: Callers whose turn has come and who have not run since.
         self._resuming = 0
@@ -235,6 +243,15 @@ class Limiter:
         if gates.learned is not None:
             gates.learned = gates.learned.refusal(permit.seq, permit.sent_at, now, seconds)
 
+    def is_dry(self, permit: Permit) -> bool:
+        """Whether a refusal that named no wait was for its rate, not for how many were in flight."""
+        now = asyncio.get_running_loop().time()
+        if not self._silence.is_quota(permit.sent_at, permit.in_flight, now):
+            return False
+        if isinstance(self.limit, AdaptiveLimit):
+            self.limit = self.limit.uncapped(now)
+        return True
+
     def cool_down(self, seconds: float) -> None:
         """Send nothing for `seconds`: the provider has named a wait, and it holds for every caller."""
         self.gates.cool_down(asyncio.get_running_loop().time() + seconds)
@@ -252,6 +269,7 @@ class Limiter:
         permit.call.sample = sample
         self.limit = self.limit.after(sample)
         if ending is Ending.ANSWERED:
+            self._silence.answered(permit.sent_at, permit.in_flight)
             self.work = self.work.after(permit.pixels, sample.seconds)
         for due in self._order.due(now, self.limit.patience):
             self.limit = self.limit.after_in_order(due)
