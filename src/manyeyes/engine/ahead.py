@@ -56,12 +56,7 @@ class Ahead:
         A picture larger than the whole budget goes alone.
         """
         window = 1 if self._waiting and self._waiting[0].skips >= MOST_SKIPS else self._window
-        fitting = (
-            index
-            for index, waiting in enumerate(self._waiting[:window])
-            if self._budget.fits(waiting.expected.bytes)
-        )
-        index = next(fitting, None)
+        index = self._fitting(window)
         self.is_full = index is None and bool(self._waiting)
         if index is None or not may_go(self._waiting[index].picture):
             return None
@@ -70,6 +65,12 @@ class Ahead:
         chosen = self._waiting.pop(index)
         self.hold(chosen.picture.position, chosen.expected.bytes)
         return chosen.picture
+
+    def _fitting(self, window: int) -> int | None:
+        for index in range(min(window, len(self._waiting))):
+            if self._budget.fits(self._waiting[index].expected.bytes):
+                return index
+        return None
 
     def hold(self, position: int, size: int) -> None:
         """So many bytes are in hand for a picture, in place of what was."""

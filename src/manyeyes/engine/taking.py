@@ -73,10 +73,12 @@ class Taking:
                 await self._backlog.wait_closed()
         try:
             while not self._stopped:
-                await self._look_ahead()
-                if not self._ahead:
-                    break
-                await self._take_one()
+                if len(self._ahead) < WINDOW:
+                    await self._look_ahead()
+                    if not self._ahead:
+                        break
+                if not self._try_take():
+                    await self._room.wait()
         except (StoreError, OSError) as error:
             self._stop(str(error))
         self._taken_all = True
@@ -104,11 +106,11 @@ class Taking:
         left = self._backlog.count - self._position + len(self._ahead)
         return self._backlog.is_closed and left <= LAST_ROUNDS * self._limiter.limit.value
 
-    async def _take_one(self) -> None:
+    def _try_take(self) -> bool:
         if not self._has_room or (picture := self._ahead.next(self._may_go)) is None:
-            await self._room.wait()
-        else:
-            self._begin(picture, self._preparing.prepare(picture, lambda: self._stopped))
+            return False
+        self._begin(picture, self._preparing.prepare(picture, lambda: self._stopped))
+        return True
 
     @property
     def is_full(self) -> bool:
