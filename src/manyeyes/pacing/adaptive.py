@@ -45,7 +45,7 @@ class Spread:
 
     def plus(self, x: float, memory: int) -> Spread:
         """With one more number; the weight of the past is that of `memory` numbers at most."""
-        n = min(self.n + 1, memory)
+        n = self.n + 1 if self.n < memory else memory
         delta = x - self.mean
         mean = self.mean + delta / n
         return Spread(n, mean, self.var + (delta * (x - mean) - self.var) / n)

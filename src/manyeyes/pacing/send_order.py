@@ -8,7 +8,6 @@ longer than anyone has patience is passed on as it stands, so that it holds nobo
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 from manyeyes.pacing.limit import Ending, Sample
@@ -35,15 +34,16 @@ class SendOrder:
         self._waiting.append(call)
         return call
 
-    def due(self, now: float, patience: float) -> Iterator[Sample]:
+    def due(self, now: float, patience: float) -> list[Sample]:
         """Those that can be told: all before the first that goes on and is younger than `patience`."""
-        waiting = self._waiting
+        waiting, told = self._waiting, []
         while waiting:
             call = waiting[0]
-            if call.sample is None and now - call.sent_at < patience:
-                return
+            sample = call.sample
+            if sample is None:
+                if now - call.sent_at < patience:
+                    break
+                sample = Sample(call.sent_at, now, call.in_flight, Ending.SAYS_NOTHING, censored=True)
             waiting.popleft()
-            if call.sample is not None:
-                yield call.sample
-            else:
-                yield Sample(call.sent_at, now, call.in_flight, Ending.SAYS_NOTHING, censored=True)
+            told.append(sample)
+        return told
