@@ -26,7 +26,7 @@ from manyeyes.lab.policies import check_policy
 from manyeyes.lab.scenario import Scenario, parse_scenario
 from manyeyes.lab.trial import trial
 from manyeyes.model.errors import SettingsError
-from pacing_goals import WARM, judged, needs
+from pacing_goals import HEDGED, HEDGED_WARM, WARM, judged, needs
 from pacing_page import page, summary
 from pacing_tables import Row, tables
 
@@ -39,8 +39,9 @@ POLICIES = (
 )  # fmt: skip
 #: The earlier run that makes a later one warm: its pictures, and what is added to its seed.
 EARLIER_IMAGES, EARLIER_SEED = 400, 100_000
+AFTER_ANOTHER = ", warm"
 #: What goals are about.
-JUDGED = ("truth", "auto", "auto:20", "auto+hedge", "configured", WARM)
+JUDGED = ("truth", "auto", "auto:20", HEDGED, HEDGED_WARM, "configured", WARM)
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,8 +63,8 @@ def scenario_of(file: str) -> Scenario:
 def carried_out(job: Job) -> Row:
     """Make a trial; its row as it is written."""
     scenario, policy, known = replace(scenario_of(job.file), images=job.images), job.policy, None
-    if policy == WARM:
-        policy = "auto"
+    if policy.endswith(AFTER_ANOTHER):
+        policy = policy.removesuffix(AFTER_ANOTHER)
         known = trial(replace(scenario, images=EARLIER_IMAGES), "auto", job.seed + EARLIER_SEED).learned
     result = asdict(replace(trial(scenario, policy, job.seed, known), learned=None))
     return {**result, "file": job.file, "policy": job.policy, "scenario": scenario.name}

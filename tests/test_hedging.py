@@ -124,11 +124,14 @@ def test_a_run_that_is_cut_off_leaves_both_purchases_to_be_found() -> None:
     assert not store.open
 
 
-def test_patience_is_a_quantile_of_what_was_answered() -> None:
-    hedge = Hedge(quantile=0.9, enough=10)
-    assert hedge.patience([1.0] * 9) is None
-    assert hedge.patience([float(second) for second in range(1, 11)]) == 10.0
-    assert hedge.patience([float(second) for second in range(1, 101)]) == 91.0
+def test_patience_is_a_quantile_of_what_was_answered_and_grows_as_calls_are_used_up() -> None:
+    hedge = Hedge(most=0.1, quantile=0.8, enough=10)
+    took = [float(second) for second in range(1, 101)]
+    assert hedge.patience(took[:9], 100, 0) is None
+    assert hedge.patience(took[::-1], 100, 0) == 81.0
+    assert hedge.patience(took, 100, 5) == 91.0
+    assert hedge.patience(took, 100, 9) == 99.0
+    assert hedge.patience(took, 100, 10) is None
 
 
 def test_places_are_those_that_the_provider_works_on() -> None:
@@ -141,5 +144,5 @@ def test_places_are_those_that_the_provider_works_on() -> None:
 
 @given(st.integers(0, 10_000), st.integers(0, 600))
 def test_second_calls_stay_within_their_share(calls: int, hedged: int) -> None:
-    if Hedge().allows(calls, hedged):
+    if Hedge().patience([1.0] * 50, calls, hedged) is not None:
         assert hedged + 1 <= 0.05 * calls

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from bisect import insort
 from collections import deque
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field, replace
@@ -15,8 +14,8 @@ from manyeyes.model.outcome import Answer
 from manyeyes.model.ticket import Intent
 from manyeyes.pacing.hedge import Hedge
 
-#: Answers by which it is judged whether calls queue at the provider.
-LATEST = 20
+#: Answers by which it is judged what is slow, and those of them by which, whether calls queue over there.
+REMEMBERED, LATEST = 50, 20
 
 
 @dataclass(slots=True)
@@ -47,10 +46,8 @@ class Hedging:
         self._claims = claims
         self._give_up = give_up
         self._races: dict[int, _Race] = {}
-        #: Seconds of the calls that were answered, in ascending order.
-        self._took: list[float] = []
-        #: Of the latest of them: their seconds, and the calls in flight when each was sent.
-        self._latest: deque[tuple[float, int]] = deque(maxlen=LATEST)
+        #: Of the latest answered calls: their seconds, and how many were in flight when each was sent.
+        self._answered: deque[tuple[float, int]] = deque(maxlen=REMEMBERED)
         self._calls = 0
         self._hedged = 0
 
@@ -60,14 +57,14 @@ class Hedging:
         `unloaded` is the mean logarithm of an unloaded call's seconds: while calls queue at the provider, one
         more would only join them.
         """
-        if self._hedge is None or not self._hedge.allows(self._calls, self._hedged):
+        hedge, slowest = self._hedge, self._slowest
+        if hedge is None or slowest is None:
             return None
-        if sum(len(race.attempts) for race in self._races.values()) >= self._hedge.places(
-            self._latest, unloaded
-        ):
+        in_flight = sum(len(race.attempts) for race in self._races.values())
+        patience = hedge.patience([seconds for seconds, _ in self._answered], self._calls, self._hedged)
+        if patience is None or in_flight >= hedge.places([*self._answered][-LATEST:], unloaded):
             return None
-        patience, slowest = self._hedge.patience(self._took), self._slowest
-        return None if patience is None or slowest is None else max(0.0, slowest.began + patience - now)
+        return max(0.0, slowest.began + patience - now)
 
     @property
     def _slowest(self) -> _Race | None:
@@ -114,8 +111,7 @@ class Hedging:
             if not race.attempts:
                 del self._races[attempt.job.picture.position]
         if isinstance(step, Settled) and isinstance(step.end, Answer):
-            insort(self._took, clock() - began)
-            self._latest.append((clock() - began, in_flight))
+            self._answered.append((clock() - began, in_flight))
         return _after(race, step)
 
     def _entered(self, attempt: Attempt) -> _Race | None:

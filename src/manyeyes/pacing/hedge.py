@@ -15,17 +15,19 @@ class Hedge:
 
     #: Second calls for each call of the run, at most.
     most: float = 0.05
-    #: A call is slow that has gone on for longer than this share of the answered ones took.
-    quantile: float = 0.9
+    #: A call is slow that has gone on for longer than this share of the latest answered ones took; than all
+    #: of them when no second call is left.
+    quantile: float = 0.8
     #: Answers that must be there before anything is called slow.
     enough: int = 20
 
-    def patience(self, took: Sequence[float]) -> float | None:
-        """Seconds after which a call is slow, given what answered ones took, in ascending order; None while
-        too few are known."""
-        if len(took) < self.enough:
+    def patience(self, took: Sequence[float], calls: int, hedged: int) -> float | None:
+        """Seconds after which a call is slow, given what the latest answered ones took, and that so many of
+        so many calls were second ones; None while too few are known, and where there were enough of them."""
+        if len(took) < self.enough or hedged + 1 > self.most * calls:
             return None
-        return took[min(len(took) - 1, int(self.quantile * len(took)))]
+        share = self.quantile + (1 - self.quantile) * hedged / (self.most * calls)
+        return sorted(took)[min(len(took) - 1, int(share * len(took)))]
 
     def places(self, latest: Sequence[tuple[float, int]], unloaded: float | None) -> float:
         """Calls that the provider works on at once, by Little's law: those in flight over how much longer
@@ -35,7 +37,3 @@ class Hedge:
             return inf
         longer = fmean(log(max(seconds, 1e-3)) for seconds, _ in latest) - unloaded
         return fmean(in_flight for _, in_flight in latest) / max(1.0, exp(longer))
-
-    def allows(self, calls: int, hedged: int) -> bool:
-        """Whether one more second call may be made, after so many calls of which so many were second ones."""
-        return hedged + 1 <= self.most * calls
