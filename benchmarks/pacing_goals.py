@@ -154,7 +154,7 @@ GOALS = (
         for size, count, ratio, more in ((MEDIUM, "200", 1.15, 3.0), (LARGE, "2,000", 1.1, 0.5))
         for name, figure, most in (
             (f"stragglers, hedged, {start}, N = {count}: over the bound", over_bound, ratio),
-            ("the same, more calls per 100", extra_per_100, more),
+            (f"stragglers, hedged, {start}, N = {count}: more calls per 100", extra_per_100, more),
         )
     ),
     Goal("rate unknown: 429s per 100", refused_per_100, "auto", LARGE | HUGE, 2.5, only=UNTOLD),
