@@ -122,6 +122,20 @@ def test_a_stop_before_anything_has_begun() -> None:
     assert (told.report.stopped, told.progress.current, starts(script)) == ("asked to", 0, [])
 
 
+@pytest.mark.parametrize("seconds", [5.0, 5.5, 5.98, 6.5])
+def test_a_stop_while_the_store_is_asked_what_is_known_ends_the_run(seconds: float) -> None:
+    told = analyze(
+        album(60, seconds_each=0.3),
+        Scripted(DRESS, seconds=0.4, traits=PAID),
+        store=SlowStore(),
+        limiter=limiter_of(1),
+        meanwhile=at(seconds, stop),
+        group=3,
+        barrier=True,
+    )
+    assert told.report.stopped == "asked to"
+
+
 def test_a_stop_after_the_end_changes_nothing() -> None:
     async def main() -> None:
         parts = parts_of(album(3), Scripted(DRESS), MemoryStore(), limiter_of(5))

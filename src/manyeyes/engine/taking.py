@@ -75,7 +75,8 @@ class Taking:
             while not self._stopped:
                 if len(self._ahead) < WINDOW:
                     await self._look_ahead()
-                    if not self._ahead:
+                    # Whoever stops in the meantime rings for nobody.
+                    if self._stopped or not self._ahead:
                         break
                 if not self._try_take():
                     await self._room.wait()
