@@ -101,9 +101,9 @@ class Hedging:
         try:
             step = await carry_out()
         except asyncio.CancelledError:
-            if not race.won:
+            # Where the run was ended as well, nothing more is waited for.
+            if not race.won or task.uncancel():
                 raise
-            task.uncancel()
             await self._give_up(attempt)
             return None
         finally:

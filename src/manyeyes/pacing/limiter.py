@@ -224,6 +224,12 @@ class Limiter:
         if wait is not None:
             self._timer = asyncio.get_running_loop().call_later(wait, self._wake)
 
+    def rest(self) -> None:
+        """Where nobody waits, keep no timer: it would keep its event loop."""
+        if self._timer is not None and not self._waiters:
+            self._timer.cancel()
+            self._timer = None
+
     def hear(self, permit: Permit, allowance: Allowance, *, refused: bool = False) -> None:
         """Count on from what the headers of this permit's response say."""
         self.gates.hear(

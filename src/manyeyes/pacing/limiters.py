@@ -47,4 +47,5 @@ class Limiters:
             yield shared.limiter
         finally:
             shared.runs -= 1
+            shared.limiter.rest()
             shared.idle_since = asyncio.get_running_loop().time()
