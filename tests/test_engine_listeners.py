@@ -6,7 +6,7 @@ import asyncio
 
 import pytest
 
-from engine_world import DRESS, PAID, album, analyze, limiter_of, parts_of, plan_for, starts
+from engine_world import DRESS, PAID, Told, album, analyze, analyzed, limiter_of, parts_of, plan_for, starts
 from manyeyes.analyzers.scripted import Scripted
 from manyeyes.engine.flow import NOTHING_LEFT
 from manyeyes.engine.run import Run
@@ -60,3 +60,25 @@ def test_what_holds_calls_back_is_told_after_each_picture() -> None:
     assert bound_by(limiter_of(50)) == [NOTHING_LEFT] * 12
     # Pictures of three bytes go one at a time into five.
     assert bound_by(limiter_of(50), size=3, memory=5) == ["bytes"] * 11 + [NOTHING_LEFT]
+
+
+def test_a_run_that_pins_fewer_calls_than_others_beside_it_keeps_to_its_own() -> None:
+    told = analyze(album(6), Scripted(DRESS, seconds=3.0), limiter=limiter_of(5), most_at_once=2)
+    assert told.progress.elapsed == 9.0
+    binds = [progress.binds for event, progress in told.events if isinstance(event, Ended)]
+    assert binds[:3] == ["concurrency"] * 3
+
+
+def test_runs_with_different_pins_keep_to_one_quota_together() -> None:
+    async def both() -> list[Told]:
+        limiter = Limiter(FixedLimit(4), Quota.per_minute(60))
+        return await asyncio.gather(
+            *(
+                analyzed(album(30), Scripted(DRESS, seconds=0.5), limiter=limiter, most_at_once=most)
+                for most in (3, 4)
+            )
+        )
+
+    first, second = virtual_time.run(both())
+    assert first.progress.analyzed == second.progress.analyzed == 30
+    assert max(first.progress.at, second.progress.at) >= 59.0

@@ -19,12 +19,13 @@ from manyeyes.pacing.adaptive import AdaptiveLimit
 from manyeyes.pacing.knowledge import FRESH, STALE, Knowledge, knowledge_of
 from manyeyes.pacing.limit import FixedLimit, Limit
 from manyeyes.pacing.limiter import Limiter
-from manyeyes.pacing.limiters import KEPT, Limiters
+from manyeyes.pacing.limiters import KEPT, Limiters, together
 from manyeyes.pacing.threshold import ThresholdLimit
 from manyeyes.settings import read_settings
 from manyeyes.store.memory import MemoryStore
 
 FAR = replace(SCRIPTED, base_url="http://far", start=7)
+LEARNING = AdaptiveLimit(limit=33.0, starting=False)
 KNOWN = Knowledge(limit=33.0, baseline=1.1, cap=40.0, rate=5.0, burst=30.0)
 
 
@@ -82,14 +83,32 @@ def test_runs_of_a_process_share_what_paces_them(folder: Path) -> None:
 
     store = MemoryStore()
     first, second, pinned, paced, last = asyncio.run(main())
-    assert first is second is last
-    assert len({id(limiter) for limiter in (first, pinned, paced)}) == 3
+    assert first is second is pinned is last
+    assert paced is not first
+
+
+@pytest.mark.parametrize(
+    ("now", "wanted", "alone", "beside"),
+    [
+        (FixedLimit(3), FixedLimit(5), FixedLimit(5), FixedLimit(5)),
+        (FixedLimit(5), FixedLimit(3), FixedLimit(3), FixedLimit(5)),
+        (FixedLimit(3), LEARNING, LEARNING, LEARNING),
+        (LEARNING, FixedLimit(3), FixedLimit(3), LEARNING),
+        (LEARNING, AdaptiveLimit(limit=7.0, floor=2), replace(LEARNING, floor=2), LEARNING),
+        (ThresholdLimit(), LEARNING, LEARNING, ThresholdLimit()),
+    ],
+)
+def test_runs_that_differ_in_what_they_pin_have_one_limit(
+    now: Limit, wanted: Limit, alone: Limit, beside: Limit
+) -> None:
+    assert together(now, wanted, alone=True) == alone
+    assert together(now, wanted, alone=False) == beside
 
 
 def test_a_limiter_that_nobody_has_used_for_a_while_is_made_anew() -> None:
     async def main() -> tuple[bool, bool]:
         limiters = Limiters()
-        with limiters.taken("far", lambda: Limiter(FixedLimit(1))) as limiter:
+        with limiters.taken("far", Limiter, FixedLimit(1)) as limiter:
             await asyncio.sleep(2 * KEPT)
             kept = limiters.find("far") is limiter
         await asyncio.sleep(KEPT + 1)

@@ -149,9 +149,12 @@ async def _limiter(
 ) -> AsyncIterator[Limiter]:
     """What holds the run's calls back: that of the runs before it, or a new one that starts from what they
     have learned. What this run learns is kept for the next, however it ends."""
-    shared = json.dumps([*_provider(traits), *_pace(settings, concurrency)])
+    quotas = (settings.rpm, settings.burst, settings.tpm, settings.upload_mbps)
     known = await _recalled(store, traits) if traits.base_url else Knowledge()
-    with limiters.taken(shared, lambda: limiter_of(settings, traits, concurrency, known)) as limiter:
+    limit = limit_of(settings, traits, concurrency, known)
+    make = partial(limiter_of, settings, traits, known)
+    # Runs that are told other quotas do not share a limiter: it can only keep to one.
+    with limiters.taken(json.dumps([*_provider(traits), *quotas]), make, limit) as limiter:
         try:
             yield limiter
         finally:
@@ -183,14 +186,7 @@ def _provider(traits: Traits) -> list[str]:
     return [traits.adapter, traits.base_url, traits.model, traits.payer]
 
 
-def _pace(settings: Settings, concurrency: int) -> tuple[object, ...]:
-    """What is said of the pace: runs that differ in it do not share a limiter."""
-    moves = (settings.moving, settings.min_concurrency, settings.max_concurrency)
-    quotas = (settings.rpm, settings.burst, settings.tpm, settings.upload_mbps)
-    return (concurrency, *moves, *quotas)
-
-
-def limiter_of(settings: Settings, traits: Traits, concurrency: int, known: Knowledge) -> Limiter:
+def limiter_of(settings: Settings, traits: Traits, known: Knowledge, limit: Limit) -> Limiter:
     """What holds the calls of this analyzer back."""
     quota = None if settings.rpm is None else Quota.per_minute(settings.rpm, settings.burst)
     tokens = None
@@ -198,7 +194,7 @@ def limiter_of(settings: Settings, traits: Traits, concurrency: int, known: Know
         # Five seconds' worth at once: providers count in short spans, too.
         tokens = Tokens(Quota.per_minute(settings.tpm, settings.tpm / 12))
     return Limiter(
-        limit_of(settings, traits, concurrency, known),
+        limit,
         quota,
         tokens=tokens,
         uplink=Uplink() if settings.upload_mbps is None else Uplink(settings.upload_mbps * MEGA),
@@ -230,6 +226,7 @@ def plan_of(settings: Settings, wish: Wish, analyzer: Analyzer, concurrency: int
         Recipe(traits.adapter, traits.base_url, traits.model, default_ask(), traits.preparation),
         group=settings.batch_size if batch and isinstance(settings.batch_size, int) else concurrency,
         barrier=batch,
+        most_at_once=concurrency if settings.moving is None else None,
         memory=memory,
         batch_budget=Budget(memory) if by_bytes else None,
         deadline=settings.deadline,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
+from math import inf
 
 from manyeyes.engine.admission import Admission
 from manyeyes.engine.buying import Attempt
@@ -49,10 +50,13 @@ class Calling:
         self._hedging = hedging
         self._forecast = forecast
         self._wait_at_most = plan.wait_at_most
+        self._most_at_once = inf if plan.most_at_once is None else plan.most_at_once
         self._consent = consent
         self._stop = stop
         self._first_calls = FirstCalls()
         self._in_flight = 0
+        #: The run's own pinned number holds the next call back.
+        self.is_held = False
         self._asking = False
         self._waiting: list[asyncio.Task[None]] = []
 
@@ -70,6 +74,10 @@ class Calling:
         while not self._is_over():
             only_retries = self._has_enough_in_hand()
             due_in = None if self._asking else self._admission.due_in(clock(), only_retries=only_retries)
+            self.is_held = self._has_its_own
+            if self.is_held:
+                await self._admission.arrival.wait()
+                continue
             if due_in != 0:
                 await self._wait_or_hedge(due_in, tasks)
                 continue
@@ -103,6 +111,11 @@ class Calling:
         call = tasks.create_task(self._call(job, permit, tasks))
         # A task that is cancelled before it begins never comes to its own `finally`.
         call.add_done_callback(permit.give_up)
+
+    @property
+    def _has_its_own(self) -> bool:
+        """As many are in flight as this run may have, though runs beside it may have more."""
+        return self._most_at_once <= self._in_flight < self._limiter.limit.value
 
     def _is_over(self) -> bool:
         return self._admission.is_over and not self._in_flight and not self._asking

@@ -25,6 +25,7 @@ from manyeyes.model.errors import ManyeyesError
 from manyeyes.model.event import Ended, Listed, Skipped
 from manyeyes.model.image import PassedOver
 from manyeyes.pacing.budget import Budget
+from manyeyes.pacing.gates import Gate
 from manyeyes.store.values import RunRecord
 
 #: What is said to hold calls back when all have gone that there are.
@@ -135,6 +136,8 @@ class Flow:
             if not self._taking.has_more:
                 return NOTHING_LEFT
             return "bytes" if self._taking.is_full else "preparation"
+        if self._calling.is_held:
+            return Gate.CONCURRENCY.value
         return None if self._limiter.held_by is None else self._limiter.held_by.value
 
     def _ended(self, event: Ended) -> None:

@@ -20,6 +20,8 @@ class Plan:
     group: int = 5
     #: The next batch starts when the whole batch has ended.
     barrier: bool = False
+    #: Calls in flight at most; None where it is found out. Runs that share a limiter may differ in it.
+    most_at_once: int | None = None
     #: Bytes of pictures in hand: as they lie there and decoded until they are prepared, then as sent.
     memory: int = 100_000_000
     #: Bytes that a batch's pictures may have together (`--batch-size auto`).

@@ -5,8 +5,10 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+from manyeyes.pacing.adaptive import AdaptiveLimit
+from manyeyes.pacing.limit import FixedLimit, Limit
 from manyeyes.pacing.limiter import Limiter
 
 #: Seconds for which a limiter is kept that no run uses: by then the quotas that it counts are full again,
@@ -37,11 +39,13 @@ class Limiters:
         return None if found is None else found.limiter
 
     @contextmanager
-    def taken(self, name: str, make: Callable[[], Limiter]) -> Iterator[Limiter]:
-        """The limiter of that name, made where there is none, for as long as the block lasts."""
+    def taken(self, name: str, make: Callable[[Limit], Limiter], limit: Limit) -> Iterator[Limiter]:
+        """The limiter of that name, made where there is none, for as long as the block lasts, with a limit
+        that suits this run and those that use it already."""
         if self.find(name) is None:
-            self._shared[name] = _Shared(make())
+            self._shared[name] = _Shared(make(limit))
         shared = self._shared[name]
+        shared.limiter.limit = together(shared.limiter.limit, limit, alone=not shared.runs)
         shared.runs += 1
         try:
             yield shared.limiter
@@ -49,3 +53,18 @@ class Limiters:
             shared.runs -= 1
             shared.limiter.rest()
             shared.idle_since = asyncio.get_running_loop().time()
+
+
+def together(now: Limit, wanted: Limit, *, alone: bool) -> Limit:
+    """The limit that serves runs which have `now` and one that has `wanted`; `alone`: there are no others.
+
+    Of pinned numbers it is the largest, and one that is learned goes on learning: whoever has pinned less
+    sees to that itself.
+    """
+    if isinstance(now, AdaptiveLimit) and isinstance(wanted, AdaptiveLimit):
+        return replace(now, floor=wanted.floor, ceiling=wanted.ceiling) if alone else now
+    if alone:
+        return now if type(now) is type(wanted) and now.value == wanted.value else wanted
+    if isinstance(wanted, FixedLimit):
+        return wanted if isinstance(now, FixedLimit) and wanted.value > now.value else now
+    return wanted if isinstance(now, FixedLimit) else now
