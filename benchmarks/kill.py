@@ -25,6 +25,8 @@ from world import MANYEYES, analyze, draw_pictures, entries, environment, provid
 def kill_after(seconds: float, folder: Path, store: Path, origin: str) -> bool:
     """Start a run and kill it; whether it was still running."""
     words = ["analyze", str(folder), "--analyzer", "replicate", "--store", f"sqlite:///{store}"]
+    # A learned number would soon be done, with nothing left to be killed.
+    words += ["--concurrency", "5"]
     process = subprocess.Popen(
         [*MANYEYES, *words, "--progress", "none"],
         env=environment(origin),
