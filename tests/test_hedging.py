@@ -124,6 +124,26 @@ def test_a_run_that_is_cut_off_leaves_both_purchases_to_be_found() -> None:
     assert not store.open
 
 
+@pytest.mark.parametrize("first", [Overloaded("busy"), Broken("reset")])
+def test_a_run_that_is_cut_off_after_one_call_failed_still_knows_of_the_other(first: AnalyzerError) -> None:
+    def cut_off(run: Run) -> None:
+        asyncio.get_running_loop().call_later(20.0, run.end_now)
+
+    async def both() -> tuple[int, Scripted, Told]:
+        steps: list[Step] = [After(12.0, first), After(30.0, DRESS), DRESS]
+        script: dict[str, Any] = {"*": After(3.0, DRESS), str(COUNT - 1): steps}
+        analyzer, store = Scripted(script, traits=PAID), MemoryStore()
+        options: dict[str, Any] = {"store": store, "limiter": limiter_of(10), "hedge": HEDGE}
+        cut = asyncio.ensure_future(analyzed(album(COUNT), analyzer, meanwhile=cut_off, **options))
+        await asyncio.wait([cut])
+        left = sum(map(len, store.open.values()))
+        return left, analyzer, await analyzed(album(COUNT), analyzer, **options)
+
+    left, analyzer, told = virtual_time.run(both())
+    assert left == 2
+    assert (told.progress.analyzed, calls(analyzer, "start")) == (COUNT, 2)
+
+
 def test_patience_is_a_quantile_of_what_was_answered_and_grows_as_calls_are_used_up() -> None:
     hedge = Hedge(most=0.1, quantile=0.8, enough=10)
     took = [float(second) for second in range(1, 101)]

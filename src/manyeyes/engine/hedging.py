@@ -112,7 +112,11 @@ class Hedging:
                 del self._races[attempt.job.picture.position]
         if isinstance(step, Settled) and isinstance(step.end, Answer):
             self._answered.append((clock() - began, in_flight))
-        return _after(race, step)
+        meant = _after(race, step)
+        # What this call has noted of the claim says nothing of the other, which may have bought something.
+        if not race.won and (meant is None or meant.job.left):
+            self._claims.note(attempt.job.intent.key, unsure=True)
+        return meant
 
     def _entered(self, attempt: Attempt) -> _Race | None:
         """The race that a call is part of; None where it was to be a second one and the first has ended."""
