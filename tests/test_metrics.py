@@ -29,7 +29,9 @@ def figures(text: str) -> dict[str, float]:
 
 
 def test_every_gate_has_a_state() -> None:
-    assert {gate.value for gate in Gate} | {NOTHING_LEFT, PAUSED, "bytes", "preparation"} == set(GATES) - {"none"}
+    assert {gate.value for gate in Gate} | {NOTHING_LEFT, PAUSED, "bytes", "preparation"} == set(GATES) - {
+        "none"
+    }
 
 
 def test_the_counts_are_those_of_the_run() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from itertools import pairwise
 
 from manyeyes.model.vitals import POINTS, Point
 
@@ -44,15 +45,18 @@ class Trace:
             self._seconds += seconds
 
     def points(self, *, whole: bool) -> tuple[Point, ...]:
-        """What it comes to. Of the span under way nothing is told as long as it is short, but where it is the
-        first, or `whole` asks for all."""
-        points = [
-            _point(span, (index + 1) * self._width, self._width) for index, span in enumerate(self._spans)
-        ]
-        lasts = self._at - (self._ends - self._width)
-        if lasts > 0 and (whole or not points or lasts >= self._width / 2):
-            points.append(_point(self._open(), self._at, lasts))
-        return tuple(points)
+        """What it comes to; `whole` also tells of a span that has just begun.
+
+        A few calls in no time would make a rate that never was: such a span counts to the one before.
+        """
+        begins, spans = self._ends - self._width, self._spans
+        ends = [(index + 1) * self._width for index in range(len(spans))]
+        lasts = self._at - begins
+        if lasts >= self._width / 2 or (lasts > 0 and not spans):
+            spans, ends = [*spans, self._open()], [*ends, self._at]
+        elif whole and spans:
+            spans, ends = [*spans[:-1], _together(spans[-1], self._open())], [*ends[:-1], self._at]
+        return tuple(map(_point, spans, pairwise([0.0, *ends])))
 
     def _open(self) -> Span:
         return self._calls, self._errors, self._answered, self._seconds, self._in_flight, self._limit()
@@ -73,13 +77,14 @@ def _together(before: Span, after: Span) -> Span:
     return calls, errors, answered, before[3] + after[3], before[4] + after[4], after[5]
 
 
-def _point(span: Span, ends: float, lasts: float) -> Point:
+def _point(span: Span, bounds: tuple[float, float]) -> Point:
+    start, end = bounds
     calls, errors, answered, seconds, in_flight, limit = span
     return Point(
-        ends,
-        calls / lasts,
+        end,
+        calls / (end - start),
         errors / calls if calls else None,
-        in_flight / lasts,
+        in_flight / (end - start),
         limit,
         seconds / answered if answered else None,
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from sqlalchemy import Connection, and_, bindparam, delete, insert, select, update
 
@@ -12,7 +12,6 @@ from manyeyes.model.portfolio import Portfolio
 from manyeyes.model.ticket import Key
 from manyeyes.store.owner import LEASE
 from manyeyes.store.rows import keep, new_id, recipe_row
-from manyeyes.store.steering import taken
 from manyeyes.store.tables import claims, lessons, portfolios, recipes, runs
 from manyeyes.store.values import Beat, Earlier, Opening, Outlook, Recalled, RunRecord, Since
 
@@ -113,8 +112,19 @@ def beat(connection: Connection, beats: Sequence[Beat], owner: str) -> list[str 
         _tell(connection, news, now)
         if news.state != "running":
             connection.execute(delete(claims).where(claims.c.run == news.run, claims.c.owner == owner))
-    wishes = taken(connection, [news.run for news in beats])
+    wishes = _heard(connection, [news.run for news in beats])
     return [wishes.get(news.run) for news in beats]
+
+
+def _heard(connection: Connection, asked: Sequence[str]) -> Mapping[str, str]:
+    """What others ask of these runs, by their ids; from now on it is not asked any more."""
+    wanted = select(runs.c.id, runs.c.wanted).where(runs.c.id.in_(asked), runs.c.wanted.is_not(None))
+    wishes = {row.id: row.wanted for row in connection.execute(wanted)}
+    for run, wish in wishes.items():
+        # Another wish may have come in the meantime.
+        same = and_(runs.c.id == run, runs.c.wanted == wish)
+        connection.execute(update(runs).where(same).values(wanted=None))
+    return wishes
 
 
 def _tell(connection: Connection, news: Beat, now: float) -> None:
