@@ -1,4 +1,4 @@
-"""From a picture's bytes to its pixels: checked, upright, sRGB, shrunk. Every use of a picture begins here."""
+"""From a picture's bytes to its pixels: checked, upright, sRGB, shrunk. All use of a picture begins here."""
 
 from __future__ import annotations
 
