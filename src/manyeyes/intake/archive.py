@@ -49,6 +49,10 @@ class Archive:
 
     def read(self, name: str, entry: Entry, caps: Caps) -> bytes:
         """All bytes of an entry. Raises ImageTooLarge, Damaged and OSError."""
+        return b"".join(self.pieces(name, entry, caps))
+
+    def pieces(self, name: str, entry: Entry, caps: Caps) -> Iterator[bytes]:
+        """The same, piece by piece: only after the last is it certain that they are whole."""
         return unpack(name, entry, self._packed(entry, PIECE_BYTES), caps)
 
     def _packed(self, entry: Entry, length: int) -> Iterator[bytes]:

@@ -22,6 +22,10 @@ class Caps:
     ratio: int = 200
     #: One file that lies in no archive.
     file_bytes: int = 1_000_000_000
+    #: Pixels of a picture that arrives, as its header tells them.
+    pixels: int = 100_000_000
+    #: Frames of an animation that arrives.
+    frames: int = 5_000
 
 
 def is_hidden(part: str) -> bool:

@@ -57,12 +57,12 @@ def unpack_head(entry: _Sized, packed: Iterator[bytes], length: int) -> bytes:
     return head[:length]
 
 
-def unpack(name: str, entry: _Sized, packed: Iterator[bytes], caps: Caps) -> bytes:
-    """All bytes of an entry, checked against its directory's size and CRC while they come.
+def unpack(name: str, entry: _Sized, packed: Iterator[bytes], caps: Caps) -> Iterator[bytes]:
+    """The bytes of an entry, piece by piece, checked against its directory's size and CRC while they come.
 
-    What counts are the bytes that do come: headers lie. Raises ImageTooLarge, Damaged and OSError.
+    What counts are the bytes that do come: headers lie. Raises ImageTooLarge, Damaged and OSError, some of
+    them only after the last piece: until then nothing is known to be whole.
     """
-    pieces: list[bytes] = []
     total = crc = 0
     for piece in _pieces(entry, packed, PIECE_BYTES):
         total += len(piece)
@@ -73,12 +73,11 @@ def unpack(name: str, entry: _Sized, packed: Iterator[bytes], caps: Caps) -> byt
         if total > entry.size:
             raise Damaged("it holds more than the archive's directory says")
         crc = zlib.crc32(piece, crc)
-        pieces.append(piece)
+        yield piece
     if total < entry.size:
         raise Damaged("its data is cut short")
     if crc != entry.crc:
         raise Damaged("its checksum is wrong")
-    return b"".join(pieces)
 
 
 def _pieces(entry: _Sized, packed: Iterator[bytes], limit: int) -> Iterator[bytes]:

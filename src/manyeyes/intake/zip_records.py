@@ -11,8 +11,7 @@ import stat
 import struct
 from collections.abc import Iterator
 from dataclasses import dataclass
-from io import BufferedReader
-from typing import NamedTuple
+from typing import BinaryIO, NamedTuple
 
 #: Bytes of a directory that are taken: 670 for each of 100,000 entries, where 100 are usual.
 DIRECTORY_BYTES = 1 << 26
@@ -66,7 +65,7 @@ class _Place(NamedTuple):
     shift: int
 
 
-def read_records(file: BufferedReader, limit: int) -> Records:
+def read_records(file: BinaryIO, limit: int) -> Records:
     """The first `limit` records of an archive's directory. Raises Damaged and OSError."""
     place = _find(file)
     file.seek(place.start)
@@ -85,7 +84,7 @@ def read_records(file: BufferedReader, limit: int) -> Records:
     return Records(records, place.start, left_out)
 
 
-def _find(file: BufferedReader) -> _Place:
+def _find(file: BinaryIO) -> _Place:
     length = file.seek(0, os.SEEK_END)
     tail_at = max(length - _COMMENT_BYTES - _END.size, 0)
     file.seek(tail_at)
@@ -103,7 +102,7 @@ def _find(file: BufferedReader) -> _Place:
     return _place(file, end, size, offset, count)
 
 
-def _find64(file: BufferedReader, end: int) -> tuple[int, int, int, int, int, int] | None:
+def _find64(file: BinaryIO, end: int) -> tuple[int, int, int, int, int, int] | None:
     at = end - _END64_LOCATOR.size
     locator = _at(file, at, _END64_LOCATOR.size)
     if len(locator) < _END64_LOCATOR.size or not locator.startswith(b"PK\6\7"):
@@ -117,7 +116,7 @@ def _find64(file: BufferedReader, end: int) -> tuple[int, int, int, int, int, in
     raise Damaged("its directory is damaged")
 
 
-def _place(file: BufferedReader, end: int, size: int, offset: int, count: int) -> _Place:
+def _place(file: BinaryIO, end: int, size: int, offset: int, count: int) -> _Place:
     # The directory ends where its end record begins, whatever was put before the archive. Some writers
     # leave a gap there, and then the offset itself is right.
     for start in (end - size, offset):
@@ -126,7 +125,7 @@ def _place(file: BufferedReader, end: int, size: int, offset: int, count: int) -
     raise Damaged("its directory is damaged")
 
 
-def _at(file: BufferedReader, place: int, length: int) -> bytes:
+def _at(file: BinaryIO, place: int, length: int) -> bytes:
     if not 0 <= place < 1 << 63:
         return b""
     file.seek(place)
