@@ -451,20 +451,20 @@ def test_a_wish_is_obeyed_once() -> None:
 def test_others_stop_it() -> None:
     store, wishes = beating((3.5, "stop"))
     told = analyze(album(20), Scripted(DRESS, seconds=3.0), store=store, meanwhile=wishes)
-    assert (told.report.stopped, told.progress.analyzed) == ("stopped from elsewhere", 10)
+    assert (told.report.stopped, told.progress.analyzed) == ("on request from elsewhere", 10)
     assert store.beats[-1].state == "stopped"
 
 
 def test_a_stop_stands_whatever_else_is_asked() -> None:
     store, wishes = beating((3.2, "stop"), (3.4, "pause"), (3.6, "resume"))
     told = analyze(album(20), Scripted(DRESS, seconds=3.0), store=store, meanwhile=wishes)
-    assert (told.report.stopped, news(told)) == ("stopped from elsewhere", [])
+    assert (told.report.stopped, news(told)) == ("on request from elsewhere", [])
 
 
 def test_others_stop_what_is_paused() -> None:
     store, wishes = beating((3.5, "pause"), (20.5, "stop"))
     told = analyze(album(20), Scripted(DRESS, seconds=3.0), store=store, meanwhile=wishes)
-    assert (told.report.stopped, told.progress.elapsed) == ("stopped from elsewhere", 22.0)
+    assert (told.report.stopped, told.progress.elapsed) == ("on request from elsewhere", 22.0)
 
 
 def test_what_nobody_knows_is_not_obeyed() -> None:
