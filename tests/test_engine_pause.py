@@ -38,6 +38,7 @@ from manyeyes.model.progress import Progress
 from manyeyes.model.ticket import Intent, Ticket
 from manyeyes.pacing.hedge import Hedge
 from manyeyes.store.memory import MemoryStore
+from manyeyes.store.values import Purchase
 
 Act = Callable[[Run], Any]
 
@@ -277,6 +278,23 @@ def test_no_picture_runs_out_of_time_in_a_pause() -> None:
     script = Scripted([*[Broken("reset")] * 2, *[DRESS] * 9], traits=PAID)
     told = analyze(album(2), script, deadline=10.0, meanwhile=at((0.5, pause), (500, resume)))
     assert told.progress.analyzed == 2
+
+
+@pytest.mark.parametrize(("until", "anew"), [(500, 0), (5000, 9)])
+def test_what_is_bought_after_a_long_pause_is_bought_under_an_intent_of_now(until: int, anew: int) -> None:
+    class Noting(MemoryStore):
+        anew: int = 0
+
+        async def begin_again(self, purchase: Purchase) -> Intent:
+            self.anew += 1
+            return await super().begin_again(purchase)
+
+    store, script = Noting(), Scripted(DRESS, seconds=3.0, traits=PAID)
+    told = analyze(album(30), script, store=store, meanwhile=at((4, pause), (until, resume)))
+    # Nine were prepared when it was paused. The provider tells for an hour what became of an intent.
+    assert store.anew == anew
+    assert told.progress.analyzed == len({call.intent.id for call in script.calls}) == 30
+    assert (store.open, store.claims) == ({}, {})
 
 
 def test_a_provider_is_not_waited_for_while_nobody_asks_it() -> None:

@@ -6,7 +6,7 @@ import json
 from dataclasses import dataclass
 from typing import Literal
 
-from sqlalchemy import Connection, select, update
+from sqlalchemy import Connection, or_, select, update
 
 from manyeyes.store.reports import BROKEN_OFF, state_of
 from manyeyes.store.tables import runs
@@ -37,8 +37,8 @@ def want(connection: Connection, run: str, wish: Wish) -> bool:
     row = connection.execute(select(runs).where(runs.c.id == run, runs.c.state == "running")).one_or_none()
     if row is None or state_of(row) == BROKEN_OFF:
         return False
-    if row.wanted != "stop":
-        connection.execute(update(runs).where(runs.c.id == run).values(wanted=wish))
+    not_stopping = or_(runs.c.wanted.is_(None), runs.c.wanted != "stop")
+    connection.execute(update(runs).where(runs.c.id == run, not_stopping).values(wanted=wish))
     return True
 
 
