@@ -55,7 +55,7 @@ LAZY: dict[str, str] = {
 #: Library to the rooms that may know of it.
 KNOWN_TO: dict[str, set[str]] = {
     "aiohttp": {"analyzers", "stand_in"},
-    "PIL": {"imaging", "stand_in", "lab"},
+    "PIL": {"imaging", "stand_in", "lab", "plots"},
     "pillow_heif": {"imaging"},
     "sqlalchemy": {"store"},
     "sqlite3": {"store"},

@@ -60,7 +60,7 @@ class Wish:
 
 
 def small_jpeg(image: ImageRef, longest_edge: int) -> tuple[str, bytes]:
-    """A picture's SHA-256 as it lies there now, and a small JPEG of it, upright. Raises ImageError. Blocks."""
+    """The SHA-256 of a picture as it lies there now, and a small JPEG of it. Raises ImageError; blocks."""
     original = Sources(()).read(image)
     return original.sha256, prepare(original, Preparation(longest_edge, quality=80)).data
 

@@ -19,7 +19,7 @@ from manyeyes.portrait.page import Heading
 from manyeyes.portrait.profile import profile_of
 from manyeyes.portrait.style import StyleProfile
 from manyeyes.store.finding import LATEST, find_run_or_portfolio
-from manyeyes.store.gallery import latest
+from manyeyes.store.latest import latest
 from manyeyes.store.reports import Kept, RunSummary, pages
 from manyeyes.store.sql import SqlStore
 

@@ -10,9 +10,7 @@ from rich.text import Text
 from manyeyes.cli.reading import is_terminal, say, say_table, shortened, width
 from manyeyes.cli.words import printable
 from manyeyes.portrait.page import Heading
-from manyeyes.portrait.plot_bars import percent
-from manyeyes.portrait.plot_pictures import why
-from manyeyes.portrait.shares import Distribution
+from manyeyes.portrait.shares import Distribution, percent
 from manyeyes.portrait.style import StyleProfile
 
 #: Values of a field that are shown on a terminal.
@@ -43,9 +41,11 @@ def _list(profile: StyleProfile) -> None:
     say()
     rows = [("palette", one.name, one.hex or "", percent(one.share)) for one in profile.palette]
     for told in profile.distributions.values():
-        rows += [(told.field, one.value, f"{one.count} of {told.known}", percent(one.share)) for one in told.values]
+        rows += [
+            (told.field, one.value, f"{one.count} of {told.known}", percent(one.share)) for one in told.values
+        ]
     rows += [
-        ("outlier", pick.name, "; ".join(why(reason) for reason in pick.reasons), f"{pick.bits:.2f} bits")
+        ("outlier", pick.name, "; ".join(str(reason) for reason in pick.reasons), f"{pick.bits:.2f} bits")
         for pick in profile.outliers
     ]
     say_table(("field", "value", "pictures", "share"), rows)
@@ -120,6 +120,6 @@ def _outliers(profile: StyleProfile) -> Iterator[Text]:
         yield Text("")
         yield Text("Least like the rest", "bold")
     for pick in profile.outliers:
-        reasons = "; ".join(why(reason) for reason in pick.reasons)
+        reasons = "; ".join(str(reason) for reason in pick.reasons)
         name = shortened(printable(pick.name), 36)
         yield Text.assemble(f"  {name}  ", (printable(reasons), "dim"))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import heapq
 import math
+import re
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -12,12 +13,18 @@ from hashlib import blake2b
 from manyeyes.model.descriptor import PaletteColor
 from manyeyes.model.image import ImageRef
 from manyeyes.model.outcome import Analyzed
-from manyeyes.portrait.colours import Cell
+from manyeyes.portrait.colours import OTHER_COLOUR, Cell
+from manyeyes.portrait.shares import FIELDS
 
 #: Pictures that are remembered for each value: all of a value that is rarer.
 REMEMBERED = 40
 #: Of the colours, which are kept more coarsely for this.
 _COARSE = 4
+
+#: Fields whose values speak for themselves.
+_PLAIN = frozenset({"garment_type", "fabric", "pattern"})
+_TITLES = {field.path: field.title for field in FIELDS}
+_HEX = re.compile(" #[0-9a-f]{6}$")
 
 #: A field and its value; a colour's is a cell.
 Value = tuple[str, str | Cell]
@@ -32,6 +39,16 @@ class Reason:
     count: int
     #: Pictures that tell the field.
     of: int
+
+    @property
+    def shown(self) -> str:
+        """The value, with the field's title where it needs one: `paisley`, `fit: custom`."""
+        if self.field == "colour":
+            return _HEX.sub("", self.value)
+        return self.value if self.field in _PLAIN else f"{_TITLES[self.field].lower()}: {self.value}"
+
+    def __str__(self) -> str:
+        return f"{self.shown}, {self.count} of {self.of}"
 
     def as_json(self) -> dict[str, object]:
         """The fields as JSON spells them."""
@@ -173,6 +190,7 @@ class Surprise:
         each = [
             Reason(name, value, self.counts[name][value], self.counts[name].total())
             for name, value in values.items()
+            if value != OTHER_COLOUR
         ]
         return tuple(sorted(each, key=lambda one: (one.count / one.of, one.field))[:most])
 

@@ -12,7 +12,6 @@ from manyeyes.plots.svg import escaped
 from manyeyes.plots.theme import page_style
 from manyeyes.portrait.likeness import Pick
 from manyeyes.portrait.page_style import RULES
-from manyeyes.portrait.plot_pictures import why
 from manyeyes.portrait.plots import Thumbnail, plots_of
 from manyeyes.portrait.style import StyleProfile
 
@@ -112,7 +111,7 @@ def _outliers(profile: StyleProfile, plots: Mapping[str, Plot], thumbnail: Thumb
 def _pictures(title: str, note: str, picks: Sequence[Pick], thumbnail: Thumbnail) -> Iterator[str]:
     yield f'<section class="sheet"><h2>{title}</h2><p class="about">{escaped(note)}</p><ul>'
     for pick in picks:
-        reasons = "; ".join(why(reason) for reason in pick.reasons) or pick.role
+        reasons = "; ".join(str(reason) for reason in pick.reasons) or pick.role
         href = thumbnail(pick)
         if href is None:
             shown = '<span class="none">no picture</span>'

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from manyeyes.portrait.colours import OTHER_COLOUR
 from manyeyes.portrait.likeness import Pick, Reason, Seen, Surprise
 
 #: With fewer pictures, each is one of a kind.
@@ -45,7 +46,7 @@ def contact_sheet(pictures: Sequence[Seen], surprise: Surprise) -> tuple[Pick, .
             continue
         for one in by_typicality:
             if one.values.get(reason.field) == reason.value and one.picture.id not in shown:
-                shown[one.picture.id] = one.pick(f"typical: {reason.value}", (reason,))
+                shown[one.picture.id] = one.pick(f"typical: {reason.shown}", (reason,))
                 covered |= set(one.values.items())
                 break
     for one in by_typicality:
@@ -61,5 +62,5 @@ def _wanted(surprise: Surprise) -> Iterator[Reason]:
     for field in _ROUNDS:
         counts = surprise.counts.get(field)
         if counts:
-            for value in sorted(counts, key=lambda value: (-counts[value], value)):
+            for value in sorted(counts.keys() - {OTHER_COLOUR}, key=lambda value: (-counts[value], value)):
                 yield Reason(field, value, counts[value], counts.total())

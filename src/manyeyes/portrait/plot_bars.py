@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from manyeyes.plots.plot import WIDTH, Plot, Table
 from manyeyes.plots.svg import fitted, hatch, line, rect, text
-from manyeyes.portrait.shares import Distribution, Share
+from manyeyes.portrait.shares import Distribution, Share, percent
 from manyeyes.portrait.style import StyleProfile
 from manyeyes.portrait.sureness import BARS, UNSURE, Sureness
 
@@ -14,11 +14,6 @@ _ROW, _BAR = 24.0, 15.0
 #: Where names end, bars begin, and the longest ends.
 _NAMES, _LEFT, _RIGHT = 122.0, 130.0, 312.0
 _MARGIN = 12.0
-
-
-def percent(share: float) -> str:
-    """A share as people read it: `51 %`, and `< 1 %` rather than none."""
-    return "< 1 %" if 0 < share < 0.005 else f"{share:.0%}".replace("%", " %")
 
 
 def told_by(told: Distribution) -> str:

@@ -9,7 +9,7 @@ from manyeyes.plots.plot import WIDTH, Plot, Table
 from manyeyes.plots.svg import circle, fitted, hatch, line, rect, text
 from manyeyes.portrait.colours import OTHER_COLOUR, Colour
 from manyeyes.portrait.crossed import Crossed
-from manyeyes.portrait.plot_bars import percent
+from manyeyes.portrait.shares import percent
 from manyeyes.portrait.style import StyleProfile
 
 _MARGIN, _STRIP, _ROW = 12.0, 64.0, 22.0

@@ -7,19 +7,12 @@ from collections.abc import Callable, Iterator
 
 from manyeyes.plots.plot import Plot, Table
 from manyeyes.plots.svg import Point, fitted, image, rect, text
-from manyeyes.portrait.likeness import Pick, Reason
-from manyeyes.portrait.shares import FIELDS
+from manyeyes.portrait.likeness import Pick
 from manyeyes.portrait.style import StyleProfile
 
 _MARGIN = 12.0
-_TITLES = {field.path: field.title for field in FIELDS} | {"colour": "Colour"}
 
 _Thumbnail = Callable[[Pick], str | None]
-
-
-def why(reason: Reason) -> str:
-    """A value and how many have it: `paisley, 1 of 43`."""
-    return f"{reason.value}, {reason.count} of {reason.of}"
 
 
 def contact_sheet_plot(profile: StyleProfile, thumbnail: _Thumbnail) -> Plot:
@@ -36,7 +29,7 @@ def contact_sheet_plot(profile: StyleProfile, thumbnail: _Thumbnail) -> Plot:
         ]
     table = Table(
         ("picture", "shown as", "how many"),
-        tuple((one.name, one.role, "; ".join(why(reason) for reason in one.reasons)) for one in picks),
+        tuple((one.name, one.role, "; ".join(str(reason) for reason in one.reasons)) for one in picks),
         frozenset({0, 1, 2}),
     )
     height = math.ceil(len(picks) / columns) * (tall + 26.0)
@@ -45,7 +38,7 @@ def contact_sheet_plot(profile: StyleProfile, thumbnail: _Thumbnail) -> Plot:
 
 
 def _caption(pick: Pick) -> str:
-    return pick.reasons[0].value if pick.reasons else "usual"
+    return pick.reasons[0].shown if pick.reasons else "usual"
 
 
 def outliers_plot(profile: StyleProfile, thumbnail: _Thumbnail) -> Plot:
@@ -64,8 +57,7 @@ def outliers_plot(profile: StyleProfile, thumbnail: _Thumbnail) -> Plot:
     table = Table(
         ("picture", "rare values", "bits"),
         tuple(
-            (one.name, "; ".join(_in_full(reason) for reason in one.reasons), f"{one.bits:.2f}")
-            for one in picks
+            (one.name, "; ".join(str(reason) for reason in one.reasons), f"{one.bits:.2f}") for one in picks
         ),
         frozenset({0, 1}),
     )
@@ -77,11 +69,7 @@ def outliers_plot(profile: StyleProfile, thumbnail: _Thumbnail) -> Plot:
 def _reasons(pick: Pick, at: Point, width: float) -> Iterator[str]:
     for number, reason in enumerate(pick.reasons):
         y = at[1] + number * 19
-        yield text((at[0], y), fitted(why(reason), width, 10.5), "plot-small plot-quiet")
-
-
-def _in_full(reason: Reason) -> str:
-    return f"{_TITLES.get(reason.field, reason.field)}: {why(reason)}"
+        yield text((at[0], y), fitted(str(reason), width, 10.5), "plot-small plot-quiet")
 
 
 def _picture(pick: Pick, corner: Point, size: Point, thumbnail: _Thumbnail) -> Iterator[str]:

@@ -55,7 +55,7 @@ class _Counting:
                 self.failures[kind] += 1
             case Analyzed() as analyzed:
                 self.analyzed += 1
-                self.corrected += bool(getattr(kept, "corrected", ()))
+                self.corrected += bool(kept.corrected)
                 self._look_at(analyzed)
 
     def _look_at(self, analyzed: Analyzed) -> None:

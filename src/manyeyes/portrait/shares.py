@@ -16,6 +16,11 @@ MOST_VALUES = 5000
 TOLD = 40
 
 
+def percent(share: float) -> str:
+    """A share as people read it: `51 %`, and `< 1 %` rather than none."""
+    return "< 1 %" if 0 < share < 0.005 else f"{share:.0%}".replace("%", " %")
+
+
 @dataclass(frozen=True, slots=True)
 class Share:
     """One value of a field."""

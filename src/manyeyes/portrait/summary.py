@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from manyeyes.portrait.shares import Distribution
+from manyeyes.portrait.shares import Distribution, percent
 from manyeyes.portrait.style import StyleProfile
 from manyeyes.portrait.sureness import UNSURE
 
@@ -85,7 +85,7 @@ def _garments(types: Distribution) -> Iterator[str]:
 
 
 def _colours(profile: StyleProfile) -> Iterator[str]:
-    told = [f"{colour.name} ({colour.share:.0%})" for colour in profile.palette[:4]]
+    told = [f"{colour.name} ({percent(colour.share)})" for colour in profile.palette[:4]]
     if told:
         yield f"Colours by their share of the garments' area: {', '.join(told)}."
 
@@ -127,7 +127,7 @@ def _missing(profile: StyleProfile) -> Iterator[str]:
 def _odd(profile: StyleProfile) -> Iterator[str]:
     if profile.outliers:
         first = profile.outliers[0]
-        why = ", ".join(f"{reason.value} ({reason.count} of {reason.of})" for reason in first.reasons)
+        why = ", ".join(f"{reason.shown} ({reason.count} of {reason.of})" for reason in first.reasons)
         yield f"Least like the rest: {first.name!r}, with {why}."
 
 
