@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from io import BytesIO
-from tempfile import NamedTemporaryFile
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import resvg_py
 from PIL import ImageFont
@@ -15,14 +16,13 @@ def png_of(svg: str, scale: float = 2.0) -> bytes:
     Pictures in it must be data URIs. Words are in a font of this system; where it has none, as on many
     servers, in the one that Pillow brings.
     """
-    with NamedTemporaryFile(suffix=".ttf") as font:
-        font.write(_spare_font())
-        font.flush()
-        return bytes(
-            resvg_py.svg_to_bytes(
-                svg_string=svg, zoom=scale, font_files=[font.name], sans_serif_family="Aileron"
-            )
+    with TemporaryDirectory() as folder:
+        font = Path(folder, "spare.ttf")
+        font.write_bytes(_spare_font())
+        drawn = resvg_py.svg_to_bytes(
+            svg_string=svg, zoom=scale, font_files=[str(font)], sans_serif_family="Aileron"
         )
+    return bytes(drawn)
 
 
 def _spare_font() -> bytes:
