@@ -22,8 +22,8 @@ TOLD = 24
 #: What the colours after those are called.
 OTHER_COLOUR = "other colours"
 _HEX = re.compile("#[0-9a-f]{6}")
-#: Levels of red, green and blue that are counted together: any portfolio is at most 32,768 cells.
-_LEVELS = 8
+#: Levels of red, green and blue that are counted together: any portfolio is at most 4,096 cells.
+_LEVELS = 16
 
 Cell = tuple[int, int, int]
 Bytes = npt.NDArray[np.uint8]

@@ -17,9 +17,9 @@ from manyeyes.portrait.colours import OTHER_COLOUR, Cell
 from manyeyes.portrait.shares import FIELDS
 
 #: Pictures that are remembered for each value: all of a value that is rarer.
-REMEMBERED = 40
+REMEMBERED = 20
 #: Of the colours, which are kept more coarsely for this.
-_COARSE = 4
+_COARSE = 2
 
 #: Fields whose values speak for themselves.
 _PLAIN = frozenset({"garment_type", "fabric", "pattern"})
@@ -157,42 +157,46 @@ class Surprise:
 
     #: Field to how many pictures have each value.
     counts: Mapping[str, Counter[str]]
+    #: Field to how many pictures tell it, where any does.
+    _told: dict[str, int] = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        told = {name: counts.total() for name, counts in self.counts.items() if counts}
+        object.__setattr__(self, "_told", told)
 
     @property
     def usual(self) -> float:
         """Bits of a picture on the average: the mean of the fields' entropies, each by how many tell it."""
-        fields = [counts for counts in self.counts.values() if counts]
-        most = max((counts.total() for counts in fields), default=0)
-        if not most:
-            return 0.0
-        told = (-count * math.log2(count / counts.total()) for counts in fields for count in counts.values())
-        return math.fsum(told) / most / len(fields)
+        bits = [
+            -count * math.log2(count / whole)
+            for name, whole in self._told.items()
+            for count in self.counts[name].values()
+        ]
+        return math.fsum(bits) / max(self._told.values()) / len(self._told) if bits else 0.0
 
     def bits(self, values: Mapping[str, str]) -> float:
         """Of one picture."""
-        fields = sum(bool(counts) for counts in self.counts.values())
-        told = (
-            -math.log2(self.counts[name][value] / self.counts[name].total()) for name, value in values.items()
-        )
-        return math.fsum(told) / fields if fields else 0.0
+        return -math.fsum(map(math.log2, self._parts(values))) / len(self._told) if values else 0.0
 
     def likeness(self, values: Mapping[str, str]) -> float:
         """The mean share of pictures that have each of its values, 0 to 1: the more, the more typical.
 
         A field that it does not tell counts nothing here, too, so that little said is not taken for typical.
         """
-        fields = sum(bool(counts) for counts in self.counts.values())
-        told = (self.counts[name][value] / self.counts[name].total() for name, value in values.items())
-        return math.fsum(told) / fields if fields else 0.0
+        return math.fsum(self._parts(values)) / len(self._told) if values else 0.0
 
     def reasons(self, values: Mapping[str, str], most: int = 3) -> tuple[Reason, ...]:
         """The values that tell most, the rarest first."""
         each = [
-            Reason(name, value, self.counts[name][value], self.counts[name].total())
+            Reason(name, value, self.counts[name][value], self._told[name])
             for name, value in values.items()
             if value != OTHER_COLOUR
         ]
         return tuple(sorted(each, key=lambda one: (one.count / one.of, one.field))[:most])
+
+    def _parts(self, values: Mapping[str, str]) -> list[float]:
+        """The share of each value among the pictures that tell its field."""
+        return [self.counts[name][value] / self._told[name] for name, value in values.items()]
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,12 +25,13 @@ def outliers(pictures: Sequence[Seen], surprise: Surprise, analyzed: int) -> tup
     if analyzed < ENOUGH:
         return ()
     usual = surprise.usual
-    found = []
-    for one in sorted(pictures, key=lambda one: (-one.bits, one.picture.place)):
+    odd = [one for one in pictures if one.bits >= ODD * usual]
+    found: list[Pick] = []
+    for one in sorted(odd, key=lambda one: (-one.bits, one.picture.place)):
         rare = tuple(why for why in surprise.reasons(one.values) if why.count / why.of <= RARE)
-        if one.bits >= ODD * usual and rare:
+        if rare and len(found) < MOST_OUTLIERS:
             found.append(one.pick("least like the rest", rare))
-    return tuple(found[:MOST_OUTLIERS])
+    return tuple(found)
 
 
 def contact_sheet(pictures: Sequence[Seen], surprise: Surprise) -> tuple[Pick, ...]:
