@@ -1,4 +1,4 @@
-"""CPU seconds of the style profile of 10,000 made-up answers, and what memory it takes beside four times as many.
+"""CPU seconds of the style profile of 10,000 made-up answers, and its memory beside four times as many.
 
 python benchmarks/profile_speed.py
 """
