@@ -15,6 +15,9 @@ from manyeyes.store.reports import BROKEN_OFF, state_of
 from manyeyes.store.rows import keep
 from manyeyes.store.tables import portfolios, runs
 
+#: The state of a run that ended with its process, in good order.
+INTERRUPTED = "interrupted"
+
 
 @dataclass(frozen=True, slots=True)
 class Order:
@@ -35,6 +38,12 @@ class Order:
     overall_range: tuple[float, float] = (0, 100)
     #: Told when the run ends.
     webhook: str | None = None
+    #: Pictures of a batch, or `auto`.
+    batch_size: str | None = None
+    #: Calls at most, whatever happens.
+    most_calls: int | None = None
+    #: Only the pictures with these ids.
+    pictures: tuple[str, ...] | None = None
     #: Whatever else was asked for, as JSON has it.
     more: Mapping[str, object] | None = None
 
@@ -70,22 +79,27 @@ def continued_by(connection: Connection, run: str) -> str | None:
 
 
 def unfinished(connection: Connection) -> list[Unfinished]:
-    """The runs with an order that broke off and that nobody goes on with, oldest first."""
+    """The runs with an order that broke off, or ended with their process, and that nobody goes on with,
+    oldest first."""
     later = orders.alias("later")
     asked = (
         select(runs, orders.c.wish, portfolios.c.name.label("portfolio_name"))
         .select_from(runs.join(orders, orders.c.run == runs.c.id).join(portfolios))
-        .where(runs.c.state == "running", ~select(later.c.run).where(later.c.continues == runs.c.id).exists())
+        .where(
+            runs.c.state.in_(("running", INTERRUPTED)),
+            ~select(later.c.run).where(later.c.continues == runs.c.id).exists(),
+        )
         .order_by(runs.c.started)
     )
     return [
         Unfinished(row.id, Portfolio(row.portfolio, row.portfolio_name), _order(orjson.loads(row.wish)))
         for row in connection.execute(asked)
-        if state_of(row) == BROKEN_OFF
+        if state_of(row) in (BROKEN_OFF, INTERRUPTED)
     ]
 
 
 def _order(wish: Mapping[str, Any]) -> Order:
     known = {part.name: wish[part.name] for part in fields(Order) if part.name in wish}
     start, end = known.get("overall_range", (0, 100))
-    return Order(**known | {"overall_range": (start, end)})
+    only = known.get("pictures")
+    return Order(**known | {"overall_range": (start, end), "pictures": None if only is None else tuple(only)})
