@@ -25,12 +25,14 @@ from manyeyes.model.arrival import Arrival, Fetched, Held, Refused
 from manyeyes.model.errors import SettingsError
 from manyeyes.model.image import ImageRef, Original, PassedOver
 from manyeyes.model.portfolio import Portfolio
-from manyeyes.settings import Settings, read_settings
+from manyeyes.settings import PRESETS, Settings, read_settings
 from manyeyes.store.orders import Order
 from manyeyes.store.sql import SqlStore
 from manyeyes.web.house import AnalyzerNote, Caps, Doors, House
 
 GIGA = 1_000_000_000
+#: Analyzers whose calls cost nothing.
+FREE = ("local",)
 #: What every server goes by.
 OWN_NAMES = ("localhost", "127.0.0.1", "[::1]")
 
@@ -62,9 +64,21 @@ async def house_of(settings: Settings, log: Callable[[], Listener]) -> AsyncIter
                 secret,
                 (*OWN_NAMES, *_names(settings)),
             ),
+            default_analyzer=settings.analyzer,
+            default_concurrency=str(settings.moving or settings.calls_at_once()),
+            presets=PRESETS,
+            prices=_prices(settings),
             webhook_secret=None if signing is None else signing.get_secret_value(),
             version=version("manyeyes"),
         )
+
+
+def _prices(settings: Settings) -> Mapping[str, float]:
+    """What one call costs, by analyzer, as far as the user says: what providers ask changes too often."""
+    free = dict.fromkeys(FREE, 0.0)
+    if settings.price_per_call is None:
+        return free
+    return dict.fromkeys(ANALYZERS, settings.price_per_call) | free
 
 
 def _names(settings: Settings) -> list[str]:
@@ -99,10 +113,10 @@ async def _assembled(
     if order.most_calls is not None:
         analyzer = Capped(analyzer, order.most_calls)
     async with assembled(chosen, wish, analyzer=analyzer, store=store) as assembly:
+        parts = assembly.parts
         if order.pictures is not None:
-            parts = replace(assembly.parts, source=Only(assembly.parts.source, owner, order.pictures))
-            assembly = replace(assembly, parts=parts)
-        yield assembly
+            parts = replace(parts, source=Only(parts.source, owner, order.pictures))
+        yield replace(assembly, parts=parts)
 
 
 class Only:

@@ -14,8 +14,10 @@ AS_A_FILE = {
 
 
 def disposition(name: str) -> str:
-    """`Content-Disposition` of a file to be kept under this name (RFC 6266, with RFC 8187 for what is not ASCII)."""
+    """`Content-Disposition` of a file to be kept under this name (RFC 6266, RFC 8187)."""
     last = name.replace("\\", "/").rpartition("/")[2]
-    visible = "".join(" " if unicodedata.category(char)[0] == "C" else char for char in last).strip() or "file"
+    visible = (
+        "".join(" " if unicodedata.category(char)[0] == "C" else char for char in last).strip() or "file"
+    )
     plain = "".join(char if " " <= char <= "~" and char not in '"\\%' else "_" for char in visible)
     return f"attachment; filename=\"{plain}\"; filename*=UTF-8''{quote(visible, safe='')}"

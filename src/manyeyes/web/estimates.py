@@ -32,11 +32,6 @@ class Estimate:
     cost: float | None
     most_cost: float | None
 
-    @property
-    def most_calls(self) -> int:
-        """Calls at most."""
-        return self.preview.most_calls
-
 
 class Estimates:
     """Looks ahead without buying anything."""
@@ -73,7 +68,7 @@ class Estimates:
 
 def nothing_there() -> Problem:
     """A portfolio without pictures."""
-    return Problem(422, "no-pictures", "this portfolio holds no pictures yet", "upload some first")
+    return Problem(409, "no-pictures", "this portfolio holds no pictures yet", "upload some first")
 
 
 def _seconds(

@@ -12,7 +12,6 @@ from manyeyes.portrait.failures import Cause, causes_of
 from manyeyes.store import corrections
 from manyeyes.store.facets import Facet
 from manyeyes.store.finding import PictureRecord
-from manyeyes.store.forget import forget
 from manyeyes.store.gallery import (
     Card,
     Filters,
@@ -34,6 +33,20 @@ NO_FILTERS = Filters()
 
 
 @dataclass(frozen=True, slots=True)
+class PagePlace:
+    """Which page of the gallery is meant."""
+
+    sort: Sort = "name"
+    #: Of the page before; None for the first.
+    cursor: str | None = None
+    #: Pictures, at most 200.
+    limit: int = 60
+
+
+FIRST_PAGE = PagePlace()
+
+
+@dataclass(frozen=True, slots=True)
 class Picture:
     """One picture with all that is known of it."""
 
@@ -50,18 +63,18 @@ class Gallery:
         self._house = house
 
     async def page(
-        self,
-        portfolio: str,
-        filters: Filters = NO_FILTERS,
-        sort: Sort = "name",
-        cursor: str | None = None,
-        limit: int = 60,
+        self, portfolio: str, filters: Filters = NO_FILTERS, place: PagePlace = FIRST_PAGE
     ) -> GalleryPage:
-        """The next pictures that pass the filters. Raises Problem for an unknown portfolio, and SettingsError
-        for a cursor or a filter that is none of ours."""
+        """The next pictures that pass the filters. Raises Problem for an unknown portfolio, and for a cursor
+        that leads nowhere."""
         await self._refresh(portfolio)
-        asked = partial(page, portfolio=portfolio, filters=filters, sort=sort, cursor=cursor, limit=limit)
-        return await self._house.store.carry_out(asked)
+        at = partial(page, sort=place.sort, cursor=place.cursor, limit=place.limit)
+        try:
+            return await self._house.store.carry_out(partial(at, portfolio=portfolio, filters=filters))
+        except SettingsError as error:
+            raise Problem(
+                404, "no-such-page", str(error), "ask for the first page, without `cursor`"
+            ) from None
 
     async def facets(self, portfolio: str, filters: Filters = NO_FILTERS) -> Mapping[str, Sequence[Facet]]:
         """Of every field its values with their counts, each field counted under the others' filters."""
@@ -91,15 +104,6 @@ class Gallery:
         await self._record(picture)
         await self._house.store.carry_out(partial(corrections.withdraw, picture=picture, field=field))
         return (await self.picture(picture)).card
-
-    async def remove(self, picture: str) -> PictureRecord:
-        """Forget one picture with its answers; its file is left to whoever asked."""
-        record = await self._record(picture)
-        try:
-            await self._house.store.carry_out(partial(forget, target=record))
-        except SettingsError as error:
-            raise Problem(409, "under-way", str(error), "stop that run, then delete it") from None
-        return record
 
     async def failures(self, portfolio: str) -> list[Cause]:
         """What failed, by cause, as the portfolio stands."""
@@ -143,5 +147,13 @@ class Gallery:
 
 
 def format_of(kind: str) -> Format:
-    """How results are written as `jsonl`, `csv` or `parquet`."""
-    return FORMATS[f".{kind}"]
+    """How results are written as `jsonl`, `csv` or `parquet`. Raises Problem where that is not installed."""
+    chosen = FORMATS.get(f".{kind}")
+    if chosen is None:
+        raise Problem(
+            501,
+            "not-installed",
+            "Parquet files need pyarrow, which is not installed on the server",
+            "install it there with `pip install manyeyes[parquet]`, or take jsonl or csv",
+        )
+    return chosen

@@ -109,7 +109,11 @@ class House:
     doors: Doors = field(default_factory=Doors)
     #: Signs webhooks; None where none is set.
     webhook_secret: str | None = None
-    #: What one call costs, by analyzer's name, where it is known; and in which currency.
+    #: Who looks at pictures, and with how many calls at once, where a run does not say.
+    default_analyzer: str = "local"
+    default_concurrency: str = "auto"
+    presets: Mapping[str, int] = field(default_factory=dict)
+    #: What one call costs in US dollars, by analyzer's name, where it is known.
     prices: Mapping[str, float] = field(default_factory=dict)
     #: The version of manyeyes.
     version: str = "0"

@@ -57,7 +57,7 @@ class Portfolios:
     async def page(
         self, after: str | None = None, most: int = 50
     ) -> tuple[Sequence[PortfolioSummary], str | None]:
-        """Portfolios, newest first, and the id after which the next page begins; None where this is the last."""
+        """Portfolios, newest first, and the id after which the next page begins; None on the last."""
         rows = await self._house.store.carry_out(partial(list_portfolios, after=after, most=most + 1))
         return rows[:most], rows[most - 1].portfolio.id if len(rows) > most else None
 
@@ -75,6 +75,18 @@ class Portfolios:
         if found.folder is not None:
             await asyncio.to_thread(self._remove, Path(found.folder))
 
+    async def delete_picture(self, picture: str) -> None:
+        """Forget a picture with its answers; an uploaded file is deleted, those of others are not."""
+        record = await self._thumbnails.record(picture)
+        found = await self.one(record.portfolio.id)
+        try:
+            await self._house.store.carry_out(partial(forget, target=record))
+        except SettingsError as error:
+            raise Problem(409, "under-way", str(error), "stop that run, then delete it") from None
+        await self._thumbnails.forget([record.sha256])
+        if found.folder is not None and record.locator.entry is None:
+            await asyncio.to_thread(self._remove, Path(record.locator.path))
+
     async def _forget(self, portfolio: Portfolio) -> None:
         hashes = await self._house.store.carry_out(partial(hashes_of, portfolio=portfolio.id))
         try:
@@ -83,10 +95,14 @@ class Portfolios:
             raise Problem(409, "under-way", str(error), "stop that run, then delete it") from None
         await self._thumbnails.forget(hashes)
 
-    def _remove(self, folder: Path) -> None:
+    def _remove(self, place: Path) -> None:
         """Only what lies in the data folder was ever ours."""
-        if folder.is_relative_to(os.path.realpath(self._house.data / "portfolios")):
-            shutil.rmtree(folder, ignore_errors=True)
+        if not place.is_relative_to(os.path.realpath(self._house.data / "portfolios")):
+            return
+        if place.is_dir():
+            shutil.rmtree(place, ignore_errors=True)
+        else:
+            place.unlink(missing_ok=True)
 
 
 def fit(name: str) -> str:

@@ -33,10 +33,10 @@ class Problem(HTTPException):
         remedy: str = "",
         *,
         headers: Mapping[str, str] | None = None,
-        **more: object,
+        more: Mapping[str, object] | None = None,
     ) -> None:
         super().__init__(status, detail, None if headers is None else dict(headers))
-        self.kind, self.remedy, self.more = kind, remedy, more
+        self.kind, self.remedy, self.more = kind, remedy, dict(more or {})
 
     @property
     def title(self) -> str:
@@ -108,7 +108,7 @@ async def _invalid(request: Request, error: Exception) -> Response:
     faults = [_fault(fault) for fault in error.errors()]
     said = "; ".join(f"{fault['where']}: {fault['message']}" for fault in faults[:3])
     remedy = "correct what is named; /openapi.json says what each request takes"
-    return await answer(request, Problem(422, "invalid-request", said, remedy, errors=faults))
+    return await answer(request, Problem(422, "invalid-request", said, remedy, more={"errors": faults}))
 
 
 def _fault(fault: Mapping[str, Any]) -> dict[str, str]:

@@ -71,7 +71,7 @@ class Runs:
                 "under-way",
                 f"{owner.name!r} is being analyzed already",
                 "watch that run, or stop it first",
-                run=under_way,
+                more={"run": under_way},
             )
         if self._carrying.count >= self._house.caps.runs:
             raise Problem(

@@ -185,7 +185,11 @@ def _unknown_caller(scope: Scope, headers: Headers, path: str) -> Response:
 
 def _too_large(most: int) -> Problem:
     return Problem(
-        413, "too-large", f"the request has more than {most / 1e6:g} MB", "send less at once", mostBytes=most
+        413,
+        "too-large",
+        f"the request has more than {most / 1e6:g} MB",
+        "send less at once",
+        more={"mostBytes": most},
     )
 
 

@@ -6,10 +6,12 @@ from dataclasses import dataclass
 
 from fastapi import Request
 
+from manyeyes.web.estimates import Estimates
 from manyeyes.web.gallery import Gallery
 from manyeyes.web.house import House
 from manyeyes.web.live import Live
 from manyeyes.web.metrics import Metrics
+from manyeyes.web.once import Once
 from manyeyes.web.portfolios import Portfolios
 from manyeyes.web.runs import Runs
 from manyeyes.web.shares import Shares
@@ -29,6 +31,8 @@ class Site:
     thumbnails: Thumbnails
     shares: Shares
     live: Live
+    estimates: Estimates
+    once: Once
     metrics: Metrics
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import secrets
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from functools import partial
 from pathlib import Path
 
@@ -53,7 +53,7 @@ class Thumbnails:
     async def forget(self, hashes: Collection[str]) -> None:
         """Delete the small pictures of these sha256."""
         paths = [self._path(sha256, size) for sha256 in hashes if sha256 for size in SIZES]
-        await asyncio.to_thread(lambda: [path.unlink(missing_ok=True) for path in paths])
+        await asyncio.to_thread(_delete, paths)
 
     def _path(self, sha256: str, size: int) -> Path:
         return self._folder / sha256[:2] / f"{sha256}-{size}.webp"
@@ -73,6 +73,11 @@ class Thumbnails:
 def as_listed(picture: PictureRecord) -> ImageRef:
     """The picture as a listing would name it."""
     return ImageRef(picture.name, picture.locator, "", picture.size)
+
+
+def _delete(paths: Sequence[Path]) -> None:
+    for path in paths:
+        path.unlink(missing_ok=True)
 
 
 def _write(path: Path, data: bytes) -> None:

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Annotated, Any, Literal
 
 from fastapi import Depends, Path, Query, Request
-from fastapi.dependencies.utils import get_flat_dependant
+from fastapi.dependencies.models import Dependant
 
 from manyeyes.store.facets import CORRECTED, FIELDS, STATUS
-from manyeyes.store.gallery import Filters
+from manyeyes.store.gallery import Filters, Sort
 from manyeyes.web.api.shapes import A_PICTURE, A_PORTFOLIO, A_RUN, ID
+from manyeyes.web.gallery import PagePlace
 from manyeyes.web.problems import MEDIA_TYPE, Problem
 from manyeyes.web.site import Site, site_of
 
@@ -33,15 +34,19 @@ _MEANINGS = {
     422: "It is not usable as given.",
     429: "Too much at once; `Retry-After` says when to come again.",
     501: "Something is not installed on the server.",
+    503: "The server cannot work just now.",
     507: "The server's disk is nearly full.",
 }
 
 
-def problems(*statuses: int) -> dict[int | str, dict[str, Any]]:
+Documented = dict[int | str, dict[str, Any]]
+
+
+def problems(*statuses: int) -> Documented:
     """The problems that a route answers with, for its description; some every route has."""
     content = {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}}
     told = {status: _MEANINGS[status] for status in sorted({401, 403, 422, 429, *statuses})}
-    documented: dict[int | str, dict[str, Any]] = {
+    documented: Documented = {
         status: {"description": meaning, "content": content} for status, meaning in told.items()
     }
     return documented | {"default": {"description": "Any other problem.", "content": content}}
@@ -52,14 +57,25 @@ def only_known(request: Request) -> None:
     dependant = getattr(request.scope["route"], "dependant", None)
     if dependant is None:
         return
-    known = {parameter.alias for parameter in get_flat_dependant(dependant).query_params}
+    known = set(_query_of(dependant))
     unknown = [name for name in request.query_params if name not in known]
     if unknown:
         choose = f"choose among {', '.join(sorted(known))}" if known else "this address takes none"
-        raise Problem(422, "unknown-parameter", f"{unknown[0][:80]!r} is no parameter of this address", choose)
+        raise Problem(
+            422, "unknown-parameter", f"{unknown[0][:80]!r} is no parameter of this address", choose
+        )
 
 
-Text = Annotated[str, Query(max_length=200, description="Words of the name or the descriptor.", examples=["linen"])]
+def _query_of(dependant: Dependant) -> Iterator[str]:
+    """The query parameters of a route and of all that it depends on."""
+    yield from (parameter.alias for parameter in dependant.query_params)
+    for each in dependant.dependencies:
+        yield from _query_of(each)
+
+
+Text = Annotated[
+    str, Query(max_length=200, description="Words of the name or the descriptor.", examples=["linen"])
+]
 Status = Literal["waiting", "analyzed", "failed"]
 
 
@@ -91,7 +107,9 @@ def _with_a_parameter_for_each_field(function: Callable[..., Filters]) -> Callab
             default=[],
             annotation=Annotated[
                 list[Annotated[str, Query(max_length=200)]],
-                Query(alias=path, description=f"One of these in `{path}`; `none` for what could not be seen."),
+                Query(
+                    alias=path, description=f"One of these in `{path}`; `none` for what could not be seen."
+                ),
             ],
         )
         for name, path in _paths.items()
@@ -100,4 +118,17 @@ def _with_a_parameter_for_each_field(function: Callable[..., Filters]) -> Callab
     return function
 
 
+Cursor = Annotated[
+    str | None, Query(pattern="^[A-Za-z0-9_-]{1,2000}$", description="The `cursor` of the page before.")
+]
+
+
+def _place(
+    sort: Sort = "name", cursor: Cursor = None, limit: Annotated[int, Query(ge=1, le=200)] = 60
+) -> PagePlace:
+    """Which page of the gallery is meant."""
+    return PagePlace(sort, cursor, limit)
+
+
+ThePlace = Annotated[PagePlace, Depends(_place)]
 TheFilters = Annotated[Filters, Depends(_with_a_parameter_for_each_field(_filters))]

@@ -7,13 +7,19 @@ from typing import Annotated, Literal
 from fastapi import APIRouter, Depends, Query
 from starlette.responses import StreamingResponse
 
-from manyeyes.portrait.profile import profile_of
-from manyeyes.store.gallery import Sort
 from manyeyes.web.api import told
-from manyeyes.web.api.asking import PortfolioId, TheFilters, TheSite, only_known, problems
-from manyeyes.web.api.shapes import CardPage, DuplicateGroups, FacetsShape, FailuresShape, ProfileShape
+from manyeyes.web.api.asking import (
+    Documented,
+    PortfolioId,
+    TheFilters,
+    ThePlace,
+    TheSite,
+    only_known,
+    problems,
+)
+from manyeyes.web.api.shapes import CardPage, DuplicateGroups, FacetsShape, FailuresShape
 from manyeyes.web.downloads import disposition
-from manyeyes.web.gallery import check_format
+from manyeyes.web.gallery import format_of
 
 router = APIRouter(prefix="/api/portfolios", tags=["gallery"], dependencies=[Depends(only_known)])
 
@@ -23,9 +29,14 @@ _TYPES = {
     "csv": "text/csv; charset=utf-8",
     "parquet": "application/vnd.apache.parquet",
 }
-Cursor = Annotated[
-    str | None, Query(pattern="^[A-Za-z0-9_-]{1,2000}$", description="The `cursor` of the page before.")
-]
+
+
+_LINES: Documented = {
+    200: {
+        "description": "One line, or row, for each picture.",
+        "content": {kind: {"schema": {"type": "string"}} for kind in _TYPES.values()},
+    }
+}
 
 
 @router.get("/{portfolio}/images", response_model=CardPage, responses=problems(404))
@@ -33,12 +44,10 @@ async def list_images(
     site: TheSite,
     portfolio: PortfolioId,
     filters: TheFilters,
-    sort: Sort = "name",
-    cursor: Cursor = None,
-    limit: Annotated[int, Query(ge=1, le=200)] = 60,
+    place: ThePlace,
 ) -> dict[str, object]:
     """The pictures of a portfolio, filtered and sorted. What to review: `sort=confidence`, or `below=0.5`."""
-    page = await site.gallery.page(portfolio, filters, sort, cursor, limit)
+    page = await site.gallery.page(portfolio, filters, place)
     return {"images": told.cards(page.cards), "cursor": page.cursor, "total": page.total}
 
 
@@ -62,35 +71,21 @@ async def read_duplicates(site: TheSite, portfolio: PortfolioId) -> dict[str, ob
     return {"groups": [told.cards(group) for group in await site.gallery.duplicates(portfolio)]}
 
 
-@router.get("/{portfolio}/profile", response_model=ProfileShape, responses=problems(404))
-async def read_profile(site: TheSite, portfolio: PortfolioId) -> dict[str, object]:
-    """The portfolio as a whole: its palette, what it is made of, and what stands out."""
-    await site.gallery.exists(portfolio)
-    profile = await profile_of(site.gallery.kept(portfolio))
-    return {"profile": told.clean(profile.as_json())}
-
-
 @router.get(
     "/{portfolio}/export",
     response_class=StreamingResponse,
-    responses={
-        200: {
-            "description": "One line, or row, for each picture.",
-            "content": {kind: {"schema": {"type": "string"}} for kind in _TYPES.values()},
-        }
-    }
-    | problems(404, 501),
+    responses=_LINES | problems(404, 501),
 )
 async def export(
     site: TheSite,
     portfolio: PortfolioId,
     filters: TheFilters,
     format: Literal["jsonl", "csv", "parquet"] = "jsonl",  # noqa: A002 - its name in the address
-    raw: Annotated[bool, Query(description="Add the model's own words.")] = False,  # noqa: FBT002
+    raw: Annotated[bool, Query(description="Add the model's own words.")] = False,
 ) -> StreamingResponse:
     """The results as a file, with the corrections made by hand; `raw` adds what the model said."""
     found = await site.portfolios.one(portfolio)
-    check_format(format)
+    format_of(format)
     headers = {"Content-Disposition": disposition(f"{found.portfolio.name}.{format}")}
     lines = site.gallery.export(portfolio, format, filters, raw=raw)
     return StreamingResponse(lines, media_type=_TYPES[format], headers=headers)

@@ -9,9 +9,9 @@ from starlette.responses import FileResponse
 
 from manyeyes.model.correction import CORRECTABLE
 from manyeyes.web.api import told
-from manyeyes.web.api.asking import PictureId, TheSite, only_known, problems
+from manyeyes.web.api.asking import Documented, PictureId, TheSite, only_known, problems
 from manyeyes.web.api.run_shapes import RunShape
-from manyeyes.web.api.shapes import AlikesShape, CardShape, CorrectionAsked, PictureShape
+from manyeyes.web.api.shapes import CardShape, CorrectionAsked, PictureShape
 from manyeyes.web.downloads import AS_A_FILE, disposition
 from manyeyes.web.site import Site
 
@@ -19,18 +19,20 @@ router = APIRouter(prefix="/api/images", tags=["images"], dependencies=[Depends(
 
 Field = Annotated[str, Path(json_schema_extra={"enum": list(CORRECTABLE)}, examples=["neckline"])]
 Size = Annotated[Literal[320, 1280], Query(description="Pixels of the longest edge.")]
-_WEBP = {200: {"description": "The picture, small.", "content": {"image/webp": {"schema": {"type": "string", "format": "binary"}}}}}
-_BYTES = {
-    200: {
-        "description": "The picture as it came.",
-        "content": {"application/octet-stream": {"schema": {"type": "string", "format": "binary"}}},
-    }
+_BINARY = {"schema": {"type": "string", "format": "binary"}}
+WEBP: Documented = {
+    200: {"description": "The picture, small.", "content": {"image/webp": _BINARY}},
+    304: {"description": "It is as you have it."},
+}
+_BYTES: Documented = {
+    200: {"description": "The picture as it came.", "content": {"application/octet-stream": _BINARY}}
 }
 
 
 @router.get("/{picture}", response_model=PictureShape, responses=problems(404))
 async def read_image(site: TheSite, picture: PictureId) -> dict[str, object]:
-    """A picture with its whole descriptor, and how it ended in every run: raw answer, timings, attempts, cost."""
+    """A picture with its whole descriptor, and how it ended in every run: its raw answer, what
+    it took and cost."""
     return told.picture(await site.gallery.picture(picture), site.house.prices)
 
 
@@ -40,13 +42,15 @@ async def delete_image(site: TheSite, picture: PictureId) -> None:
     await site.portfolios.delete_picture(picture)
 
 
-@router.get("/{picture}/thumbnail", response_class=FileResponse, responses=_WEBP | problems(404, 409))
+@router.get("/{picture}/thumbnail", response_class=FileResponse, responses=WEBP | problems(404, 409))
 async def read_thumbnail(
     site: TheSite,
     request: Request,
     picture: PictureId,
     size: Size = 320,
-    v: Annotated[str, Query(max_length=64, description="As the picture's JSON gives it: keep it for ever.")] = "",
+    v: Annotated[
+        str, Query(max_length=64, description="As the picture's JSON gives it: keep it for ever.")
+    ] = "",
 ) -> Response:
     """The picture small, as WebP: upright, re-encoded here, made once."""
     return await thumbnail(site, request, picture, size, v)
@@ -69,7 +73,10 @@ async def read_original(site: TheSite, picture: PictureId) -> Response:
     """The picture as it came, to be kept as a file."""
     record = await site.thumbnails.record(picture)
     data = await site.thumbnails.original(record)
-    headers = AS_A_FILE | {"Content-Disposition": disposition(record.name), "Cache-Control": "private, no-cache"}
+    headers = AS_A_FILE | {
+        "Content-Disposition": disposition(record.name),
+        "Cache-Control": "private, no-cache",
+    }
     return Response(data, headers=headers)
 
 
@@ -87,18 +94,9 @@ async def withdraw_correction(site: TheSite, picture: PictureId, field: Field) -
     return told.card(await site.gallery.withdraw(picture, field))
 
 
-@router.get("/{picture}/alike", response_model=AlikesShape, responses=problems(404, 409))
-async def read_alike(
-    site: TheSite, picture: PictureId, limit: Annotated[int, Query(ge=1, le=50)] = 12
-) -> dict[str, object]:
-    """The pictures of the same portfolio that look most like this one."""
-    near = await site.gallery.alike(picture, limit)
-    return {"images": [{"image": told.card(one), "distance": round(distance, 4)} for one, distance in near]}
-
-
 @router.post("/{picture}/retry", response_model=RunShape, status_code=201, responses=problems(404, 409))
 async def retry_image(site: TheSite, picture: PictureId) -> dict[str, object]:
     """Start a run of this picture alone, which asks again."""
     record = await site.thumbnails.record(picture)
     run = await site.runs.retry_one(record.portfolio.id, picture)
-    return told.clean(await site.runs.one(run))
+    return told.run(await site.runs.one(run))

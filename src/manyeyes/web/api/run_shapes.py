@@ -19,21 +19,21 @@ class RunAsked(Asked):
     strategy: Literal["continuous", "batch", "sequential"] | None = None
     batch_size: Annotated[int, Field(ge=1, le=1000)] | Literal["auto"] | None = None
     budget: Annotated[int, Field(ge=1, le=10_000_000)] | None = Field(
-        None, description="Calls at most, whatever happens; then the run stops."
+        default=None, description="Calls at most, whatever happens; then the run stops."
     )
     budget_dollars: Annotated[float, Field(gt=0, le=1_000_000)] | None = Field(
-        None, description="The same in US dollars, where the price of a call is known."
+        default=None, description="The same in US dollars, where the price of a call is known."
     )
     limit: Annotated[int, Field(ge=1, le=10_000_000)] | None = Field(
-        None, description="Pictures at most, the first of the listing."
+        default=None, description="Pictures at most, the first of the listing."
     )
-    retry_failed: bool = Field(False, description="Ask again where the final answer was no.")
-    fresh: bool = Field(False, description="Ask again for every picture, answered or not.")
-    overall_range: tuple[Annotated[float, Field(ge=0, le=100)], Annotated[float, Field(ge=0, le=100)]] = Field(
-        (0, 100), description="Maps the run into a larger bar: per cent at its start and at its end."
+    retry_failed: bool = Field(default=False, description="Ask again where the final answer was no.")
+    fresh: bool = Field(default=False, description="Ask again for every picture, answered or not.")
+    overall_range: tuple[Annotated[float, Field(ge=0, le=100)], Annotated[float, Field(ge=0, le=100)]] = (
+        Field(default=(0, 100), description="Maps the run into a larger bar: per cent at its start and end.")
     )
     webhook: Annotated[str, StringConstraints(pattern=r"^https?://", max_length=2000)] | None = Field(
-        None, description="An address that is told when the run has ended."
+        default=None, description="An address that is told when the run has ended."
     )
     model_config = example(analyzer="local", concurrency="auto", budget=100)
 
@@ -62,10 +62,21 @@ class EstimateShape(Shape):
     cost: float | None = Field(description="US dollars; null where no price is known.")
     most_cost: float | None
     model_config = example(
-        pictures=44, answered=2, calls=42, mostCalls=168, bytes=123_456_789, passedOver=0, analyzer="replicate",
-        model="google/gemini-2.5-flash", paid=True, secondsLow=11.0, secondsHigh=26.0, toldFrom="learned",
-        cost=0.084, mostCost=0.336,
-    )  # fmt: skip
+        pictures=44,
+        answered=2,
+        calls=42,
+        mostCalls=168,
+        bytes=123_456_789,
+        passedOver=0,
+        analyzer="replicate",
+        model="google/gemini-2.5-flash",
+        paid=True,
+        secondsLow=11.0,
+        secondsHigh=26.0,
+        toldFrom="learned",
+        cost=0.084,
+        mostCost=0.336,
+    )
 
 
 class OrderShape(Shape):
@@ -109,20 +120,37 @@ class RunShape(Shape):
     model: str
     started: str
     ended: str | None
-    here: bool = Field(description="Whether this server carries it out; others are paused and stopped all the same.")
+    here: bool = Field(
+        description="Whether this server carries it out; others are paused and stopped all the same."
+    )
     progress: dict[str, Any] = Field(description="As `--progress json` prints it.")
-    vitals: dict[str, Any] = Field(description="Rates of the last ten seconds, what is in flight, and a series.")
+    vitals: dict[str, Any] = Field(
+        description="Rates of the last ten seconds, what is in flight, and a series."
+    )
     order: OrderShape | None = Field(description="Null for a run of the command line.")
     webhook: DeliveryShape | None
     continues: str | None
     continued_by: str | None
     model_config = example(
-        id=A_RUN, portfolio=A_PORTFOLIO, portfolioName="Spring 2027", state="running", paused=False, wanted=None,
-        stopped=None, analyzer="local", model="1", started="2026-11-23T10:00:00.000Z", ended=None, here=True,
+        id=A_RUN,
+        portfolio=A_PORTFOLIO,
+        portfolioName="Spring 2027",
+        state="running",
+        paused=False,
+        wanted=None,
+        stopped=None,
+        analyzer="local",
+        model="1",
+        started="2026-11-23T10:00:00.000Z",
+        ended=None,
+        here=True,
         progress={"current": 5, "total": 44, "percentage": 11, "message": "Analyzing image 5 of 44..."},
-        vitals={"inFlight": 5, "limit": 5, "callsPerSecond": 1.7}, order=None, webhook=None, continues=None,
+        vitals={"inFlight": 5, "limit": 5, "callsPerSecond": 1.7},
+        order=None,
+        webhook=None,
+        continues=None,
         continuedBy=None,
-    )  # fmt: skip
+    )
 
 
 class RunsShape(Shape):
@@ -148,3 +176,9 @@ class AnalyzersShape(Shape):
     default: str
     concurrency: str
     presets: dict[str, int]
+
+
+class HealthShape(Shape):
+    """All is well."""
+
+    status: Literal["ok"]

@@ -8,7 +8,7 @@ from fastapi import APIRouter, Depends, Header, Query
 from starlette.responses import JSONResponse
 
 from manyeyes.web.api import told
-from manyeyes.web.api.asking import PortfolioId, RunId, TheSite, only_known, problems
+from manyeyes.web.api.asking import Documented, PortfolioId, RunId, TheSite, only_known, problems
 from manyeyes.web.api.run_shapes import EstimateShape, RunAsked, RunShape, RunsShape
 from manyeyes.web.live import Frames
 from manyeyes.web.orders import as_order
@@ -24,18 +24,22 @@ Key = Annotated[
         description="What comes again with the same key is not carried out again: a double click buys once.",
     ),
 ]
-Seen = Annotated[str | None, Header(alias="Last-Event-ID", description="What was seen last, as browsers send it.")]
+Seen = Annotated[
+    str | None, Header(alias="Last-Event-ID", description="What was seen last, as browsers send it.")
+]
 Most = Annotated[int, Query(ge=1, le=200)]
-_EVENTS = {
+_EVENTS: Documented = {
     200: {
-        "description": "`progress` events with the whole state, several a second while it changes; then `ended`.",
+        "description": "Events `progress` with the whole state, some a second while it changes; then `ended`.",
         "content": {"text/event-stream": {"schema": {"type": "string"}}},
     }
 }
 
 
 @router.post("/portfolios/{portfolio}/estimate", response_model=EstimateShape, responses=problems(404, 409))
-async def estimate_run(site: TheSite, portfolio: PortfolioId, asked: RunAsked | None = None) -> dict[str, object]:
+async def estimate_run(
+    site: TheSite, portfolio: PortfolioId, asked: RunAsked | None = None
+) -> dict[str, object]:
     """What a run would take and cost: nothing is read, and nothing is bought."""
     estimate = await site.estimates.of(portfolio, as_order(asked or RunAsked(), site.house))
     return told.estimate(estimate)
@@ -73,12 +77,12 @@ async def list_runs(site: TheSite, limit: Most = 50) -> dict[str, object]:
 @router.get("/runs/{run}", response_model=RunShape, responses=problems(404))
 async def read_run(site: TheSite, run: RunId) -> dict[str, object]:
     """A run: how far it is, how it goes, and what was asked of it."""
-    return told.clean(await site.runs.one(run))
+    return told.run(await site.runs.one(run))
 
 
 @router.get("/runs/{run}/events", response_class=Frames, responses=_EVENTS | problems(404))
 async def watch_run(site: TheSite, run: RunId, last: Seen = None) -> Frames:
-    """Server-sent events of a run until it has ended. Each holds the whole state: a slow watcher skips some."""
+    """Server-sent events of a run until it has ended. Each holds all: a slow watcher skips some."""
     return Frames(await site.runs.watch(run, last))
 
 
@@ -86,21 +90,21 @@ async def watch_run(site: TheSite, run: RunId, last: Seen = None) -> Frames:
 async def pause_run(site: TheSite, run: RunId) -> dict[str, object]:
     """Send nothing more for now; what is in flight is finished and saved."""
     await site.runs.pause(run)
-    return told.clean(await site.runs.one(run))
+    return told.run(await site.runs.one(run))
 
 
 @router.post("/runs/{run}/resume", response_model=RunShape, responses=problems(404, 409))
 async def resume_run(site: TheSite, run: RunId) -> dict[str, object]:
     """Go on after a pause."""
     await site.runs.resume(run)
-    return told.clean(await site.runs.one(run))
+    return told.run(await site.runs.one(run))
 
 
 @router.post("/runs/{run}/cancel", response_model=RunShape, responses=problems(404, 409))
 async def cancel_run(site: TheSite, run: RunId) -> dict[str, object]:
     """Stop for good; what is in flight is finished and saved, and what was answered is kept."""
     await site.runs.cancel(run)
-    return told.clean(await site.runs.one(run))
+    return told.run(await site.runs.one(run))
 
 
 @router.post(
@@ -120,5 +124,5 @@ def _key(key: str | None, act: str) -> str | None:
 
 
 async def _told(site: Site, run: str) -> JSONResponse:
-    answer = RunShape.model_validate(told.clean(await site.runs.one(run)))
+    answer = RunShape.model_validate(told.run(await site.runs.one(run)))
     return JSONResponse(answer.model_dump(mode="json", by_alias=True), 201, {"Location": f"/api/runs/{run}"})

@@ -10,7 +10,9 @@ from pydantic.alias_generators import to_camel
 #: The ids of things: unguessable, lower case.
 ID = r"^[a-z0-9]{8,40}$"
 #: A name with something in it that can be seen.
-Name = Annotated[str, StringConstraints(min_length=1, max_length=200, pattern=r"^[^\x00-\x1f\x7f]*[!-~][^\x00-\x1f\x7f]*$")]
+Name = Annotated[
+    str, StringConstraints(min_length=1, max_length=200, pattern=r"^[^\x00-\x1f\x7f]*[!-~][^\x00-\x1f\x7f]*$")
+]
 
 A_PORTFOLIO = "m6kzq2x7v4t5w3y8r9p0n1a2b3"
 A_PICTURE = "c4d5e6f7g8h9j0k1m2n3p4q5"
@@ -29,7 +31,7 @@ class Asked(Shape):
     model_config = ConfigDict(extra="forbid")
 
 
-def example(**fields: object) -> ConfigDict:
+def example(**fields: Any) -> ConfigDict:
     """The example that `/openapi.json` shows of a shape."""
     return ConfigDict(json_schema_extra={"examples": [fields]})
 
@@ -66,7 +68,9 @@ class PortfolioShape(Shape):
     id: str
     name: str
     created: str
-    uploaded: bool = Field(description="Whether pictures can be added: false for files of the server's machine.")
+    uploaded: bool = Field(
+        description="Whether pictures can be added: false for files of the server's machine."
+    )
     pictures: int
     analyzed: int
     failed: int
@@ -74,9 +78,17 @@ class PortfolioShape(Shape):
     bytes: int
     newest_run: RunBrief | None
     model_config = example(
-        id=A_PORTFOLIO, name="Spring 2027", created="2026-11-23T10:00:00.000Z", uploaded=True, pictures=44,
-        analyzed=42, failed=2, waiting=0, bytes=123_456_789, newestRun=None,
-    )  # fmt: skip
+        id=A_PORTFOLIO,
+        name="Spring 2027",
+        created="2026-11-23T10:00:00.000Z",
+        uploaded=True,
+        pictures=44,
+        analyzed=42,
+        failed=2,
+        waiting=0,
+        bytes=123_456_789,
+        newestRun=None,
+    )
 
 
 class PortfolioPage(Shape):
@@ -109,14 +121,18 @@ class ReceiptShape(Shape):
     model_config = example(
         added=["look-01.jpg", "look-02.jpg"],
         duplicates=[{"name": "copy.jpg", "of": "look-01.jpg"}],
-        refused=[{"name": "notes.txt", "reason": "text, no picture; upload JPEG, PNG, WebP or a ZIP of them"}],
+        refused=[
+            {"name": "notes.txt", "reason": "text, no picture; upload JPEG, PNG, WebP or a ZIP of them"}
+        ],
     )
 
 
 class UrlsAsked(Asked):
     """Pictures to be fetched."""
 
-    urls: list[Annotated[str, StringConstraints(pattern=r"^https?://", max_length=2000)]] = Field(min_length=1)
+    urls: list[Annotated[str, StringConstraints(pattern=r"^https?://", max_length=2000)]] = Field(
+        min_length=1
+    )
     model_config = example(urls=["https://example.com/look-01.jpg"])
 
 
@@ -144,10 +160,19 @@ class CardShape(Shape):
     changed: int = Field(description="A higher number changed later.")
     thumbnail: str
     model_config = example(
-        id=A_PICTURE, name="look-01.jpg", status="analyzed", descriptor={"garment_type": "dress"}, corrected=[],
-        error=None, confidence=0.87, bytes=2_400_000, sha256="9f86d081" * 8, run=A_RUN, changed=17,
+        id=A_PICTURE,
+        name="look-01.jpg",
+        status="analyzed",
+        descriptor={"garment_type": "dress"},
+        corrected=[],
+        error=None,
+        confidence=0.87,
+        bytes=2_400_000,
+        sha256="9f86d081" * 8,
+        run=A_RUN,
+        changed=17,
         thumbnail=f"/api/images/{A_PICTURE}/thumbnail?v=9f86d081",
-    )  # fmt: skip
+    )
 
 
 class CardPage(Shape):
@@ -247,7 +272,7 @@ class ShareAsked(Asked):
     """A link to be made."""
 
     days: Annotated[float, Field(gt=0, le=3650)] | None = Field(
-        None, description="Days for which it holds; until it is withdrawn where null."
+        default=None, description="Days for which it holds; until it is withdrawn where null."
     )
     model_config = example(days=14)
 
@@ -272,3 +297,13 @@ class SharesShape(Shape):
     """The links to a portfolio."""
 
     shares: list[ShareShape]
+
+
+class SharedShape(Shape):
+    """A portfolio, as whoever has a link to it sees it."""
+
+    name: str
+    pictures: int
+    analyzed: int
+    failed: int
+    waiting: int

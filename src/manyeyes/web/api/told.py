@@ -8,11 +8,13 @@ from typing import Any
 
 from manyeyes.model.descriptor import as_json
 from manyeyes.model.errors import remedy_for
-from manyeyes.model.outcome import Analyzed
+from manyeyes.model.outcome import Analyzed, Failed
+from manyeyes.store.facets import Facet
 from manyeyes.store.gallery import Card
 from manyeyes.store.portfolios import PortfolioSummary
 from manyeyes.store.reports import Look, RunSummary
 from manyeyes.store.shares import Share
+from manyeyes.web.estimates import Estimate
 from manyeyes.web.gallery import Picture
 from manyeyes.web.uploads import Receipt
 from manyeyes.web.views import moment
@@ -24,6 +26,11 @@ _HALVES = re.compile("[\ud800-\udfff]")
 def shown(text: str) -> str:
     """A name or a message, fit for JSON."""
     return _HALVES.sub("\ufffd", text)
+
+
+def run(told: Mapping[str, object]) -> dict[str, object]:
+    """A run with all that is known of it (`views.run_json`)."""
+    return {name: clean(value) for name, value in told.items()}
 
 
 def clean(value: Any) -> Any:
@@ -103,6 +110,13 @@ def card(one: Card, below: str = "/api/images") -> dict[str, object]:
     }
 
 
+def shared_card(one: Card, below: str) -> dict[str, object]:
+    """The same for a guest, who is told nothing of runs, nor what went wrong in detail."""
+    told = card(one, below)
+    error = None if one.error is None else {"kind": one.error.kind, "message": "", "remedy": ""}
+    return told | {"run": None, "error": error}
+
+
 def picture(found: Picture, prices: Mapping[str, float]) -> dict[str, object]:
     """A picture with all that is known of it."""
     return card(found.card) | {
@@ -115,16 +129,17 @@ def picture(found: Picture, prices: Mapping[str, float]) -> dict[str, object]:
 
 def _look(look: Look, prices: Mapping[str, float]) -> dict[str, object]:
     outcome, price = look.kept.outcome, prices.get(look.adapter)
-    analyzed = isinstance(outcome, Analyzed)
+    descriptor = as_json(outcome.descriptor) if isinstance(outcome, Analyzed) else None
+    error = _error(outcome.kind, outcome.message) if isinstance(outcome, Failed) else None
     return {
         "run": look.run,
         "started": moment(look.started),
         "analyzer": look.adapter,
         "model": look.model,
-        "status": "analyzed" if analyzed else "failed",
-        "descriptor": clean(as_json(outcome.descriptor)) if analyzed else None,
+        "status": "analyzed" if error is None else "failed",
+        "descriptor": clean(descriptor),
         "raw": None if look.kept.raw is None else shown(look.kept.raw),
-        "error": None if analyzed else _error(outcome.kind, outcome.message),
+        "error": error,
         "reused": outcome.reused,
         "attempts": outcome.attempts,
         "seconds": round(outcome.seconds, 3),
@@ -136,6 +151,32 @@ def _look(look: Look, prices: Mapping[str, float]) -> dict[str, object]:
 
 def _error(kind: str, message: str) -> dict[str, str]:
     return {"kind": kind, "message": shown(message), "remedy": remedy_for(kind)}
+
+
+def facet(one: Facet) -> dict[str, object]:
+    """A value of a field."""
+    return {"value": shown(one.value), "count": one.count, "hex": one.hex}
+
+
+def estimate(made: Estimate) -> dict[str, object]:
+    """What a run would come to."""
+    preview, seconds = made.preview, made.seconds or (None, None)
+    return {
+        "pictures": preview.pictures,
+        "answered": preview.answered,
+        "calls": preview.calls,
+        "mostCalls": preview.most_calls,
+        "bytes": preview.size,
+        "passedOver": len(preview.passed_over),
+        "analyzer": made.analyzer,
+        "model": made.model,
+        "paid": preview.paid,
+        "secondsLow": None if seconds[0] is None else round(seconds[0], 1),
+        "secondsHigh": None if seconds[1] is None else round(seconds[1], 1),
+        "toldFrom": made.told_from,
+        "cost": made.cost,
+        "mostCost": made.most_cost,
+    }
 
 
 def share(one: Share) -> dict[str, object]:

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, Request
+from fastapi import APIRouter, Depends, Query, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from pydantic import ValidationError
 
 from manyeyes.web.api import told
-from manyeyes.web.api.asking import PortfolioId, TheSite, only_known, problems
+from manyeyes.web.api.asking import Documented, PortfolioId, TheSite, only_known, problems
 from manyeyes.web.api.shapes import ReceiptShape, UrlsAsked
 from manyeyes.web.problems import Problem
 from manyeyes.web.site import Site
@@ -23,7 +23,8 @@ _BODY: dict[str, Any] = {
         "required": True,
         "description": (
             "Files of a form, any number of them; a file's name may be a path, as `webkitRelativePath` gives "
-            "it. Or one picture or ZIP as the body itself, called by the parameter `name`. Or addresses, as JSON."
+            "it. Or one picture or ZIP as the body itself, called by the parameter `name`. Or addresses, as "
+            "JSON."
         ),
         "content": {
             "multipart/form-data": {
@@ -38,6 +39,8 @@ _BODY: dict[str, Any] = {
     }
 }
 _RECEIPT = {"content": {"application/json": {"schema": {"$ref": "#/components/schemas/ReceiptShape"}}}}
+Name = Annotated[str, Query(max_length=1000, description="Of a body that is one file.")]
+_SAME: Documented = {200: {"description": "All of it was there already.", **_RECEIPT}}
 _RAW = ("application/octet-stream", "application/zip", "image/")
 
 
@@ -46,10 +49,14 @@ _RAW = ("application/octet-stream", "application/zip", "image/")
     response_model=ReceiptShape,
     status_code=201,
     openapi_extra=_BODY,
-    responses={200: {"description": "All of it was there already.", **_RECEIPT}}
-    | problems(400, 404, 409, 413, 415, 507),
+    responses=_SAME | problems(400, 404, 409, 413, 415, 507),
 )
-async def add_images(site: TheSite, request: Request, portfolio: PortfolioId, name: str = "") -> JSONResponse:
+async def add_images(
+    site: TheSite,
+    request: Request,
+    portfolio: PortfolioId,
+    name: Name = "",  # noqa: ARG001 - read where the body is
+) -> JSONResponse:
     """Add pictures to a portfolio. What is no picture is named and the rest is taken; what is there already
     is said to be."""
     kind = request.headers.get("content-type", "").lower().partition(";")[0].strip()
@@ -72,7 +79,7 @@ async def add_images(site: TheSite, request: Request, portfolio: PortfolioId, na
             "nothing-taken",
             told.shown(f"{first.name}: {first.reason}"),
             "correct what is named, or choose other pictures",
-            **answer,
+            more=answer,
         )
     return JSONResponse(answer, receipt.status)
 
@@ -86,7 +93,9 @@ async def _urls(site: Site, request: Request) -> list[str]:
     try:
         urls = UrlsAsked.model_validate_json(body).urls
     except ValidationError as error:
-        raise RequestValidationError([{**fault, "loc": ("body", *fault["loc"])} for fault in error.errors()]) from None
+        raise RequestValidationError(
+            [{**fault, "loc": ("body", *fault["loc"])} for fault in error.errors()]
+        ) from None
     if len(urls) > site.house.caps.urls:
         raise Problem(
             413, "too-many-urls", f"more than {site.house.caps.urls} addresses at once", "send them in parts"
