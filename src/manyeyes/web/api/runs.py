@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Header, Query
-from starlette.responses import JSONResponse
+from starlette.responses import JSONResponse, StreamingResponse
 
 from manyeyes.web.api import told
 from manyeyes.web.api.asking import Documented, PortfolioId, RunId, TheSite, only_known, problems
@@ -30,7 +30,7 @@ Seen = Annotated[
 Most = Annotated[int, Query(ge=1, le=200)]
 _EVENTS: Documented = {
     200: {
-        "description": "Events `progress` with the whole state, some a second while it changes; then `ended`.",
+        "description": "Events `progress` with all of the state as it changes, then `ended`.",
         "content": {"text/event-stream": {"schema": {"type": "string"}}},
     }
 }
@@ -80,7 +80,7 @@ async def read_run(site: TheSite, run: RunId) -> dict[str, object]:
     return told.run(await site.runs.one(run))
 
 
-@router.get("/runs/{run}/events", response_class=Frames, responses=_EVENTS | problems(404))
+@router.get("/runs/{run}/events", response_class=StreamingResponse, responses=_EVENTS | problems(404))
 async def watch_run(site: TheSite, run: RunId, last: Seen = None) -> Frames:
     """Server-sent events of a run until it has ended. Each holds all: a slow watcher skips some."""
     return Frames(await site.runs.watch(run, last))
