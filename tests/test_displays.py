@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 from dataclasses import replace
 
 import pytest
@@ -10,9 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rich.text import Text
 
-from manyeyes.cli.displays import Display, LiveBar, PlainLines, bar_line
+from manyeyes.cli.displays import Display, JsonLines, LiveBar, PlainLines, bar_line
 from manyeyes.cli.words import between, roughly
-from manyeyes.model.event import Ended, ProviderBack, ProviderDown, Waiting
+from manyeyes.model.event import Ended, Paused, ProviderBack, ProviderDown, Resumed, Waiting
 from manyeyes.model.portfolio import Portfolio
 from manyeyes.model.progress import Progress
 from manyeyes.model.time_left import TimeLeft
@@ -127,15 +128,35 @@ def test_markup_in_a_name_is_shown_and_not_obeyed(monkeypatch: pytest.MonkeyPatc
         Waiting(2, "process 7", 1.0),
         ProviderDown("Nobody answers at http://far.", 600.0, 1.0),
         ProviderBack(2.0),
+        Paused(3, 2.0),
+        Resumed(9.0),
     ],
 )
 @pytest.mark.parametrize("display", [LiveBar, PlainLines, Display])
 def test_what_holds_a_run_up_is_said_whatever_is_shown(
-    display: type[Display], event: Waiting | ProviderDown | ProviderBack
+    display: type[Display], event: Waiting | ProviderDown | ProviderBack | Paused | Resumed
 ) -> None:
     out = io.StringIO()
     display(out).hear(event, Progress(total=5))
     assert event.message in " ".join(out.getvalue().split())
+
+
+@pytest.mark.parametrize("width", [40, 80, 200])
+def test_the_bar_says_that_a_run_is_paused_rather_than_when_it_ends(width: int) -> None:
+    line = said(LARGE.after(Paused(3, 3400.0)), width)
+    assert "paused" in line
+    assert not any(words in line for words in ("left", "calibrating", "held by", "a second"))
+
+
+def test_json_lines_tell_of_a_pause_and_of_its_end() -> None:
+    out, progress = io.StringIO(), Progress(current=3, total=9)
+    for event in (Paused(2, 4.0), Resumed(9.0, 5.0)):
+        progress = progress.after(event)
+        JsonLines(out).hear(event, progress)
+    paused, resumed = (json.loads(line) for line in out.getvalue().splitlines())
+    assert (paused["paused"], paused["bindingGate"], paused["etaSeconds"]) == (True, "paused", None)
+    assert "paused" not in resumed
+    assert resumed["bindingGate"] is None
 
 
 @pytest.mark.parametrize(

@@ -38,6 +38,7 @@ from manyeyes.model.progress import Progress
 from manyeyes.model.ticket import Intent, Ticket
 from manyeyes.pacing.hedge import Hedge
 from manyeyes.store.memory import MemoryStore
+from manyeyes.store.values import Purchase
 
 Act = Callable[[Run], Any]
 
@@ -279,6 +280,23 @@ def test_no_picture_runs_out_of_time_in_a_pause() -> None:
     assert told.progress.analyzed == 2
 
 
+@pytest.mark.parametrize(("until", "anew"), [(500, 0), (5000, 9)])
+def test_what_is_bought_after_a_long_pause_is_bought_under_an_intent_of_now(until: int, anew: int) -> None:
+    class Noting(MemoryStore):
+        anew: int = 0
+
+        async def begin_again(self, purchase: Purchase) -> Intent:
+            self.anew += 1
+            return await super().begin_again(purchase)
+
+    store, script = Noting(), Scripted(DRESS, seconds=3.0, traits=PAID)
+    told = analyze(album(30), script, store=store, meanwhile=at((4, pause), (until, resume)))
+    # Nine were prepared when it was paused. The provider tells for an hour what became of an intent.
+    assert store.anew == anew
+    assert told.progress.analyzed == len({call.intent.id for call in script.calls}) == 30
+    assert (store.open, store.claims) == ({}, {})
+
+
 def test_a_provider_is_not_waited_for_while_nobody_asks_it() -> None:
     class Down(Scripted):
         async def start(self, image: PreparedImage, ask: Ask, intent: Intent) -> Reply | Ticket:
@@ -451,20 +469,20 @@ def test_a_wish_is_obeyed_once() -> None:
 def test_others_stop_it() -> None:
     store, wishes = beating((3.5, "stop"))
     told = analyze(album(20), Scripted(DRESS, seconds=3.0), store=store, meanwhile=wishes)
-    assert (told.report.stopped, told.progress.analyzed) == ("stopped from elsewhere", 10)
+    assert (told.report.stopped, told.progress.analyzed) == ("on request from elsewhere", 10)
     assert store.beats[-1].state == "stopped"
 
 
 def test_a_stop_stands_whatever_else_is_asked() -> None:
     store, wishes = beating((3.2, "stop"), (3.4, "pause"), (3.6, "resume"))
     told = analyze(album(20), Scripted(DRESS, seconds=3.0), store=store, meanwhile=wishes)
-    assert (told.report.stopped, news(told)) == ("stopped from elsewhere", [])
+    assert (told.report.stopped, news(told)) == ("on request from elsewhere", [])
 
 
 def test_others_stop_what_is_paused() -> None:
     store, wishes = beating((3.5, "pause"), (20.5, "stop"))
     told = analyze(album(20), Scripted(DRESS, seconds=3.0), store=store, meanwhile=wishes)
-    assert (told.report.stopped, told.progress.elapsed) == ("stopped from elsewhere", 22.0)
+    assert (told.report.stopped, told.progress.elapsed) == ("on request from elsewhere", 22.0)
 
 
 def test_what_nobody_knows_is_not_obeyed() -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from manyeyes.cli.log import run_log
-from manyeyes.model.event import Ended, Event, GroupEnded, RunEnded
+from manyeyes.model.event import Ended, Event, GroupEnded, Paused, Resumed, RunEnded
 from manyeyes.model.portfolio import Portfolio
 from manyeyes.model.progress import Progress
 from manyeyes.model.time_left import TimeLeft
@@ -75,4 +75,12 @@ def test_the_time_left_has_a_line_at_each_tenth_of_the_way(tmp_path: Path) -> No
     assert len(lines) == 9
     assert [(line["event"], line["seconds"], line["low"], line["high"]) for line in lines[:1]] == [
         ("Time left", 9.0, 7.0, 14.0)
+    ]
+
+
+def test_a_pause_and_its_end_have_a_line_each(tmp_path: Path) -> None:
+    lines = logged(tmp_path / "run.log", Paused(5, 4.0), Resumed(100.0, 94.00049))
+    assert [(line["event"], line.get("inFlight"), line.get("lostSeconds")) for line in lines] == [
+        ("Paused", 5, None),
+        ("Resumed", None, 94.0),
     ]

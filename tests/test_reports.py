@@ -16,6 +16,7 @@ from sqlalchemy import Connection, update
 from manyeyes.model.image import Locator
 from manyeyes.model.outcome import Analyzed, Outcome
 from manyeyes.model.progress import Progress
+from manyeyes.model.vitals import Flight, Vitals
 from manyeyes.store import reports
 from manyeyes.store.reports import history, list_runs, pages, run_summary
 from manyeyes.store.sql import SqlStore
@@ -53,6 +54,34 @@ def test_runs_are_listed_newest_first_with_their_counts() -> None:
         assert (oldest.total, oldest.analyzed, oldest.failed, oldest.reused) == (44, 42, 2, 7)
         assert oldest.started == first.opened
         assert await store.carry_out(partial(list_runs, most=1)) == [newest]
+
+    with_store(test)
+
+
+def test_a_run_is_listed_whatever_the_name_of_its_latest_picture() -> None:
+    async def test(store: SqlStore) -> None:
+        run = await store.open_run(OPENING)
+        name = b"caf\xe9.jpg".decode("utf-8", "surrogateescape")
+        vitals = Vitals(flights=(Flight(name, 1.0),))
+        await store.beat(Beat(run.id, Progress(current=1, total=9, current_image=name), vitals=vitals))
+        assert [listed.total for listed in await store.carry_out(list_runs)] == [9]
+
+    with_store(test)
+
+
+def test_a_run_that_is_paused_is_listed_as_such_for_as_long_as_it_runs() -> None:
+    async def paused(store: SqlStore, run: RunRecord) -> bool:
+        summary = await store.carry_out(partial(run_summary, run=run.id))
+        assert summary is not None
+        return summary.paused
+
+    async def test(store: SqlStore) -> None:
+        run = await store.open_run(OPENING)
+        assert not await paused(store, run)
+        await store.beat(Beat(run.id, Progress(paused=True)))
+        assert await paused(store, run)
+        await complete(store, run, Progress(paused=True))
+        assert not await paused(store, run)
 
     with_store(test)
 

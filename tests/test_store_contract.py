@@ -6,25 +6,41 @@ import os
 import secrets
 from collections.abc import Iterator
 from contextlib import AbstractAsyncContextManager, contextmanager
+from functools import partial
 from pathlib import Path
 
 import pytest
 from sqlalchemy import create_engine, text
 
+from manyeyes.engine.seams import Store
 from manyeyes.store.memory import MemoryStore
 from manyeyes.store.sql import SqlStore
+from manyeyes.store.steering import Wish, want
 from store_claims_contract import ClaimsContract
 from store_contract import StoreContract
+from store_wishes_contract import WishesContract
 
 POSTGRES = os.environ.get("MANYEYES_TEST_POSTGRES")
 
 
-class TestMemoryStore(StoreContract, ClaimsContract):
+class TestMemoryStore(StoreContract, ClaimsContract, WishesContract):
     def opened(self) -> AbstractAsyncContextManager[MemoryStore]:
         return MemoryStore()
 
+    async def want(self, store: Store, run: str, wish: Wish) -> None:
+        assert isinstance(store, MemoryStore)
+        store.want(run, wish)
 
-class TestSqliteFile(StoreContract, ClaimsContract):
+
+class InDatabase(WishesContract):
+    """Others ask by writing into the database."""
+
+    async def want(self, store: Store, run: str, wish: Wish) -> None:
+        assert isinstance(store, SqlStore)
+        await store.carry_out(partial(want, run=run, wish=wish))
+
+
+class TestSqliteFile(StoreContract, ClaimsContract, InDatabase):
     @pytest.fixture(autouse=True)
     def place(self, tmp_path: Path) -> None:
         self.url = f"sqlite:///{tmp_path / 'store.db'}"
@@ -33,7 +49,7 @@ class TestSqliteFile(StoreContract, ClaimsContract):
         return SqlStore(self.url)
 
 
-class TestSqliteInMemory(StoreContract, ClaimsContract):
+class TestSqliteInMemory(StoreContract, ClaimsContract, InDatabase):
     @pytest.fixture(params=["sqlite://", "sqlite:///:memory:"], autouse=True)
     def spelt(self, request: pytest.FixtureRequest) -> None:
         self.url = request.param
@@ -50,7 +66,7 @@ if POSTGRES is None:
 
 else:
 
-    class TestPostgresql(StoreContract, ClaimsContract):
+    class TestPostgresql(StoreContract, ClaimsContract, InDatabase):
         @pytest.fixture(autouse=True)
         def schema(self) -> Iterator[None]:
             assert POSTGRES is not None

@@ -17,6 +17,7 @@ from manyeyes.model.errors import SettingsError
 from manyeyes.model.outcome import Answer
 from manyeyes.model.progress import Progress
 from manyeyes.model.ticket import Go, Ticket
+from manyeyes.model.vitals import Flight, Vitals
 from manyeyes.store.database import scrub
 from manyeyes.store.finding import find_portfolio_or_picture
 from manyeyes.store.forget import Forgotten, Target, forget, weigh
@@ -185,7 +186,8 @@ def test_no_byte_of_what_was_forgotten_stays_in_the_file(file: Path, what: str) 
         await store.save(Result(run, spoken))
         stopped = "10 of the first 20 calls failed: 'ana-in-red.jpg' had no answer"
         last = Progress(current_image="ana-in-red.jpg", error="'ana-in-red.jpg' broke", stopped=stopped)
-        await store.beat(Beat(run.id, replace(last, finished=True), "stopped"))
+        flights = Vitals(flights=(Flight("ana-in-red.jpg", 3.0), Flight("other.jpg", 2.0)))
+        await store.beat(Beat(run.id, replace(last, finished=True), "stopped", flights))
 
     with_store(file, keep)
     assert traces(file, SECRET, "ana-in-red") == [SECRET, "ana-in-red"]

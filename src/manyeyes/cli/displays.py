@@ -18,8 +18,10 @@ from manyeyes.cli.words import between, printable, roughly, size
 from manyeyes.model.event import (
     Ended,
     Event,
+    Paused,
     ProviderBack,
     ProviderDown,
+    Resumed,
     RunEnded,
     RunStarted,
     Skipped,
@@ -47,7 +49,7 @@ class Display:
         """An event has happened; what is passed over is named whatever is shown of the progress."""
         if isinstance(event, Skipped):
             self.say(f"Passed over {event.what.name}: {event.what.reason}")
-        elif isinstance(event, Waiting | ProviderDown | ProviderBack):
+        elif isinstance(event, Waiting | ProviderDown | ProviderBack | Paused | Resumed):
             self.say(event.message)
 
     def shown(self) -> AbstractContextManager[object]:
@@ -64,14 +66,14 @@ class Display:
 
 
 class JsonLines(Display):
-    """Writes one JSON object after each picture, and nothing else."""
+    """Writes one JSON object after each picture and each pause, and nothing else."""
 
     def say(self, text: str) -> None:
         """Not even this: whoever reads the lines expects objects only."""
 
     def hear(self, event: Event, progress: Progress) -> None:
-        """Write the progress when a picture has ended."""
-        if isinstance(event, Ended):
+        """Write the progress when a picture has ended, and when the run is paused or goes on."""
+        if isinstance(event, Ended | Paused | Resumed):
             print(json.dumps(progress.as_json()), file=self._out, flush=True)
 
 
@@ -89,7 +91,7 @@ class PlainLines(Display):
                 self.say(progress.message)
             case Skipped(what=what):
                 self.say(f"Passed over {what.name}: {what.reason}")
-            case Waiting() | ProviderDown() | ProviderBack():
+            case Waiting() | ProviderDown() | ProviderBack() | Paused() | Resumed():
                 self.say(event.message)
             case _:
                 pass
@@ -136,7 +138,7 @@ class LiveBar(Display):
                 self._above(Text.assemble(("failed: ", "red"), printable(named(failed))))
             case Skipped(what=what):
                 self._above(Text(printable(f"passed over {what.name}: {what.reason}"), "dim"))
-            case Waiting() | ProviderDown() | ProviderBack():
+            case Waiting() | ProviderDown() | ProviderBack() | Paused() | Resumed():
                 self._above(Text(printable(event.message), "dim"))
             case RunEnded():
                 return
@@ -207,7 +209,8 @@ def _rest(progress: Progress, room: int) -> str:
         _Part(_interval(progress), "dim", 2.5, joint=" "),
         _Part(None if rate is None else f"{rate:.2g} a second", "dim", 2),
         _Part(None if upload is None else f"{size(upload)} a second up", "dim", 1),
-        _Part(f"held by {progress.binds}" if progress.binds else None, "dim", 0),
+        _Part("paused" if progress.paused else None, "bold yellow", 7),
+        _Part(f"held by {progress.binds}" if progress.binds and not progress.paused else None, "dim", 0),
     ]
     said = [part for part in parts if part.words is not None]
     while said and sum(len(f"{part.joint}{part.words}") for part in said) - len(said[0].joint) > room:
@@ -221,7 +224,8 @@ def _time_left(progress: Progress) -> str | None:
     eta = progress.eta_seconds
     if eta is not None:
         return f"about {roughly(eta)} left" if progress.current != progress.total else None
-    calibrates = progress.current and progress.total is not None and progress.binds != "down"
+    knows_not_when = progress.binds == "down" or progress.paused
+    calibrates = progress.current and progress.total is not None and not knows_not_when
     return "calibrating…" if calibrates and not progress.finished else None
 
 

@@ -18,8 +18,10 @@ from manyeyes.model.event import (
     Ended,
     Event,
     GroupEnded,
+    Paused,
     ProviderBack,
     ProviderDown,
+    Resumed,
     RunEnded,
     RunStarted,
     Skipped,
@@ -108,17 +110,27 @@ class RunLog:
                 self._ended(event, progress)
             case Skipped(what=what):
                 self._logger.info("Passed over", name=what.name, reason=what.reason)
-            case ProviderDown(said=said):
-                self._logger.warning("Provider down", said=said)
-            case ProviderBack():
-                self._logger.info("Provider back")
-            case Waiting(pictures=pictures, holder=holder):
-                self._logger.info("Waiting", pictures=pictures, holder=holder)
             case GroupEnded():
                 self._logger.info("Batch complete", **_group(event))
                 self._tell_gate(progress.binds)
             case RunEnded(stopped=stopped):
                 self._logger.info("Run ended", **_counts(progress), stopped=stopped)
+            case _:
+                self._tell_standstill(event)
+
+    def _tell_standstill(self, event: Event) -> None:
+        """That nothing is sent for a while, and that it is again."""
+        match event:
+            case ProviderDown(said=said):
+                self._logger.warning("Provider down", said=said)
+            case ProviderBack():
+                self._logger.info("Provider back")
+            case Paused(in_flight=in_flight):
+                self._logger.info("Paused", inFlight=in_flight)
+            case Resumed(lost=lost):
+                self._logger.info("Resumed", lostSeconds=round(lost, 3))
+            case Waiting(pictures=pictures, holder=holder):
+                self._logger.info("Waiting", pictures=pictures, holder=holder)
             case _:
                 pass
 

@@ -155,7 +155,7 @@ def moment(seconds: float | None) -> str | None:
 
 def run_json(run: RunSummary) -> dict[str, object]:
     """The fields of a run as `--json` spells them."""
-    return {
+    fields: dict[str, object] = {
         "run": run.id,
         "portfolio": portfolio_json(run.portfolio),
         "state": run.state,
@@ -169,6 +169,7 @@ def run_json(run: RunSummary) -> dict[str, object]:
         "failed": run.failed,
         "reused": run.reused,
     }
+    return fields | {"paused": True} if run.paused else fields
 
 
 def portfolio_json(portfolio: Portfolio) -> dict[str, object]:

@@ -54,4 +54,11 @@ def _row(run: RunSummary) -> tuple[str, ...]:
     ended = run.analyzed + run.failed
     pictures = str(ended) if run.total in (None, ended) else f"{ended} of {run.total}"
     counts = (pictures, str(run.analyzed), str(run.failed), str(run.reused))
-    return (run.id[:SHORT], when(run.started), run.portfolio.name, analyzer, run.state, *counts)
+    return (
+        run.id[:SHORT],
+        when(run.started),
+        run.portfolio.name,
+        analyzer,
+        "paused" if run.paused else run.state,
+        *counts,
+    )

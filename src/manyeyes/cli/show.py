@@ -113,7 +113,8 @@ def _run_lines(run: RunSummary) -> Iterator[tuple[str, str]]:
     yield "Run", run.id
     yield "Portfolio", f"{run.portfolio.name} ({run.portfolio.id})"
     yield "Analyzer", f"{run.adapter} {run.model}"
-    yield "State", run.state if run.stopped is None else f"{run.state}: {run.stopped}"
+    state = "running, paused" if run.paused else run.state
+    yield "State", state if run.stopped is None else f"{state}: {run.stopped}"
     yield "Started", f"{when(run.started)}{ended}"
     yield "Pictures", f"{run.analyzed + run.failed}{of}: {run.analyzed} analyzed{reused}, {run.failed} failed"
 

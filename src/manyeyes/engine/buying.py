@@ -65,6 +65,7 @@ class Attempt:
             Tally(self.tries, spent, self.usage, self.possibly_paid_twice, self.sent_bytes),
             job.given_up,
             self.unheard,
+            intended_at=job.intended_at,
         )
 
 

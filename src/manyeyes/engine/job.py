@@ -59,6 +59,8 @@ class Job:
     unheard: bool = False
     #: A second call for a picture whose first goes on.
     is_second: bool = False
+    #: When its intent was written, in seconds of the loop's clock.
+    intended_at: float = 0.0
 
     def with_cost_of(self, other: Job) -> Job:
         """This job, with what another for the same picture has come to."""

@@ -109,7 +109,8 @@ class Preparing:
             key = intent.key
             await self._endings.fail(picture, key.sha256, error, key=key, unsure=bool(left))
             return None
-        return Job(picture, prepared, self._plan.recipe.ask, intent, left)
+        now = asyncio.get_running_loop().time()
+        return Job(picture, prepared, self._plan.recipe.ask, intent, left, intended_at=now)
 
     async def _read_again(self, picture: Picture, key: Key) -> Original:
         original = await self._preparer.read(picture.image)

@@ -23,7 +23,7 @@ from manyeyes.store.values import Beat
 INTERRUPTED = "interrupted"
 LEFT = "left before its end"
 #: Why a run stopped that someone stopped through the store.
-FROM_ELSEWHERE = "stopped from elsewhere"
+FROM_ELSEWHERE = "on request from elsewhere"
 #: What the store is told of a run that stopped for this reason; `stopped` for any other.
 _STATES = {None: "complete", INTERRUPTED: "interrupted"}
 

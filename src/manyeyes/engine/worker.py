@@ -22,6 +22,9 @@ from manyeyes.pacing.limit import Ending
 from manyeyes.pacing.limiter import Permit
 from manyeyes.pacing.retry import LISTED_AFTER, is_free, named_wait
 
+#: Seconds after which an intent under which nothing was bought is written anew, as after a pause: what is
+#: looked for by an old one may not be found any more.
+STALE = 600.0
 #: Seconds given to a provider to cancel what has run out of time.
 CANCEL_SECONDS = 10
 
@@ -41,6 +44,8 @@ class Worker:
         job, clock = attempt.job, asyncio.get_running_loop().time
         if not await self._claims.still_holds(job.intent.key):
             return await self._taken_over(job, permit)
+        if clock() - job.intended_at > STALE and _has_bought_nothing(job):
+            attempt.job = await self._intended_anew(job)
         began, key = clock(), job.intent.key
         # Until it is known what came of it, and kept, something may have been bought.
         self._claims.note(key, unsure=True)
@@ -52,6 +57,11 @@ class Worker:
             counted = step.job.tally.possibly_paid_twice > 0
             self._claims.note(key, unsure=bool(step.job.left) or counted)
         return step
+
+    async def _intended_anew(self, job: Job) -> Job:
+        """A job under an intent of now; the one before is settled."""
+        intent = await self._claims.begin_again(job.intent)
+        return replace(job, intent=intent, intended_at=asyncio.get_running_loop().time())
 
     async def _taken_over(self, job: Job, permit: Permit) -> Step:
         """Another process has taken our claim over, as the machine slept: ask for it once more."""
@@ -143,8 +153,7 @@ class Worker:
         if delay is None or job.reasks > self._plan.retry.reasks:
             return Settled(job, NoAnswer(error.kind, error.for_people), final=True)
         # A new intent: under the old one, the answer that was no good would be found again.
-        intent = await self._claims.begin_again(job.intent)
-        job = replace(job, ask=job.ask.corrected(error.correction), intent=intent)
+        job = await self._intended_anew(replace(job, ask=job.ask.corrected(error.correction)))
         return Again(job, delay, named=False, why=error.kind, message=error.for_people)
 
     def _failed(self, job: Job, error: AnalyzerError, *, probe: bool) -> Step:
@@ -180,6 +189,11 @@ class Worker:
 
     def _draws(self, job: Job) -> Random:
         return Random(f"{self._plan.seed}/{job.prepared.sha256}/{job.rounds}")  # noqa: S311 - not a secret
+
+
+def _has_bought_nothing(job: Job) -> bool:
+    """Whether no intent has to stay open for what may have been bought, by another call that goes on too."""
+    return not (job.left or job.is_second or job.tally.possibly_paid_twice)
 
 
 def _ending(error: AnalyzerError) -> Ending:

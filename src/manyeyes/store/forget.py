@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-import orjson
 from sqlalchemy import ColumnElement, Connection, Select, delete, func, select, union, update
 
 from manyeyes.model.errors import SettingsError
@@ -111,8 +112,18 @@ def _unname(connection: Connection, picture: PictureRecord) -> None:
         without = func.replace(column, repr(picture.name), "a forgotten picture")
         connection.execute(update(table).where(named).values({column.name: without}))
     for row in connection.execute(select(runs.c.id, runs.c.progress)).all():
-        progress = orjson.loads(row.progress)
-        if progress.get("currentImage") == picture.name:
-            progress = {key: value for key, value in progress.items() if key != "error"}
-            told = orjson.dumps(progress | {"currentImage": None}).decode()
+        before = json.loads(row.progress)
+        if (after := _unnamed(before, picture.name)) != before:
+            told = json.dumps(after)
             connection.execute(update(runs).where(runs.c.id == row.id).values(progress=told))
+
+
+def _unnamed(progress: Mapping[str, Any], name: str) -> Mapping[str, Any]:
+    """What a run said of itself, without a picture's name."""
+    if progress.get("currentImage") == name:
+        progress = {key: value for key, value in progress.items() if key != "error"} | {"currentImage": None}
+    if vitals := progress.get("vitals"):
+        # A run that broke off still tells of what was in flight then.
+        others = [flight for flight in vitals["flights"] if flight["name"] != name]
+        progress = {**progress, "vitals": vitals | {"flights": others}}
+    return progress

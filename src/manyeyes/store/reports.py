@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import time
 from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
-import orjson
 from sqlalchemy import Connection, Select, and_, func, select
 
 from manyeyes.model.ask import Usage
@@ -49,6 +49,8 @@ class RunSummary:
     failed: int
     #: Of `analyzed`, those answered without a call.
     reused: int
+    #: It sends nothing more for now.
+    paused: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +99,7 @@ def _runs() -> Select[Any]:
 
 def _summary(connection: Connection, row: Any) -> RunSummary:
     state = state_of(row)
-    progress = orjson.loads(row.progress)
+    progress = json.loads(row.progress)
     # What a run says of itself lags behind by a heartbeat; the last word of one that is complete does not.
     counts = progress if state == "complete" else _counts(connection, row.id)
     return RunSummary(
@@ -113,6 +115,7 @@ def _summary(connection: Connection, row: Any) -> RunSummary:
         analyzed=counts["analyzed"],
         failed=counts["failed"],
         reused=counts["reused"],
+        paused=state == "running" and "paused" in progress,
     )
 
 

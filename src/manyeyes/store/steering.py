@@ -2,15 +2,31 @@
 
 from __future__ import annotations
 
+import json
+from dataclasses import dataclass
 from typing import Literal
 
-from sqlalchemy import Connection, select, update
+from sqlalchemy import Connection, or_, select, update
 
 from manyeyes.store.reports import BROKEN_OFF, state_of
 from manyeyes.store.tables import runs
 
 #: What may be asked of a run.
 Wish = Literal["pause", "resume", "stop"]
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """How a run stands, as far as others may steer it."""
+
+    #: As `RunSummary.state` has it.
+    state: str
+    #: Why it stopped before its end.
+    stopped: str | None
+    #: It sends nothing more for now.
+    paused: bool
+    #: What is asked of it and was not heard yet.
+    wanted: str | None
 
 
 def want(connection: Connection, run: str, wish: Wish) -> bool:
@@ -21,14 +37,14 @@ def want(connection: Connection, run: str, wish: Wish) -> bool:
     row = connection.execute(select(runs).where(runs.c.id == run, runs.c.state == "running")).one_or_none()
     if row is None or state_of(row) == BROKEN_OFF:
         return False
-    if row.wanted != "stop":
-        connection.execute(update(runs).where(runs.c.id == run).values(wanted=wish))
+    not_stopping = or_(runs.c.wanted.is_(None), runs.c.wanted != "stop")
+    connection.execute(update(runs).where(runs.c.id == run, not_stopping).values(wanted=wish))
     return True
 
 
-def wanted_of(connection: Connection, run: str) -> str | None:
-    """What is asked of a run and was not heard yet."""
-    wanted: str | None = connection.execute(
-        select(runs.c.wanted).where(runs.c.id == run)
-    ).scalar_one_or_none()
-    return wanted
+def standing_of(connection: Connection, run: str) -> Standing | None:
+    """How a run stands; None where there is none of this id."""
+    row = connection.execute(select(runs).where(runs.c.id == run)).one_or_none()
+    if row is None:
+        return None
+    return Standing(state_of(row), row.stopped, "paused" in json.loads(row.progress), row.wanted)
