@@ -15,9 +15,6 @@ from manyeyes.store.reports import BROKEN_OFF, state_of
 from manyeyes.store.rows import keep
 from manyeyes.store.tables import portfolios, runs
 
-#: The state of a run that ended with its process, in good order.
-INTERRUPTED = "interrupted"
-
 
 @dataclass(frozen=True, slots=True)
 class Order:
@@ -78,23 +75,22 @@ def continued_by(connection: Connection, run: str) -> str | None:
     return latest
 
 
-def unfinished(connection: Connection) -> list[Unfinished]:
-    """The runs with an order that broke off, or ended with their process, and that nobody goes on with,
-    oldest first."""
+def unfinished(connection: Connection, *, interrupted: bool = False) -> list[Unfinished]:
+    """The runs with an order that broke off and that nobody goes on with, oldest first; with `interrupted`
+    also those whose process was told to end.
+    """
+    states = ("running", "interrupted") if interrupted else ("running",)
     later = orders.alias("later")
     asked = (
         select(runs, orders.c.wish, portfolios.c.name.label("portfolio_name"))
         .select_from(runs.join(orders, orders.c.run == runs.c.id).join(portfolios))
-        .where(
-            runs.c.state.in_(("running", INTERRUPTED)),
-            ~select(later.c.run).where(later.c.continues == runs.c.id).exists(),
-        )
+        .where(runs.c.state.in_(states), ~select(later.c.run).where(later.c.continues == runs.c.id).exists())
         .order_by(runs.c.started)
     )
     return [
         Unfinished(row.id, Portfolio(row.portfolio, row.portfolio_name), _order(orjson.loads(row.wish)))
         for row in connection.execute(asked)
-        if state_of(row) in (BROKEN_OFF, INTERRUPTED)
+        if state_of(row) in (BROKEN_OFF, "interrupted")
     ]
 
 

@@ -97,8 +97,9 @@ class House:
     sweep: Callable[[Path], int]
     #: Brings what is at an address into a file of the folder, under the rules for URLs.
     fetch: Callable[[str, Path], Awaitable[Fetched | Refused]]
-    #: Sends a body with headers to an address, under the same rules; the status of the answer.
-    post: Callable[[str, bytes, Mapping[str, str]], Awaitable[int]]
+    #: Sends a body with headers to an address, under the same rules; the status of the answer,
+    #: or why it was not sent.
+    post: Callable[[str, bytes, Mapping[str, str]], Awaitable[int | Refused]]
     #: The bytes of a kept picture and their hash. Raises ImageError.
     read: Callable[[ImageRef], Awaitable[Original]]
     #: A kept picture upright as WebP, its longest edge so many pixels at most. Raises ImageError.

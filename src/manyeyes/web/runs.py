@@ -47,7 +47,7 @@ class Runs:
     async def take_up(self) -> list[str]:
         """Go on with the runs that broke off, or ended with the server before this one; their new ids."""
         taken = []
-        for left in await self._house.store.carry_out(unfinished):
+        for left in await self._house.store.carry_out(partial(unfinished, interrupted=True)):
             spent = await self._house.store.carry_out(partial(calls_of, run=left.run))
             order = without_spent(left.order, spent)
             try:

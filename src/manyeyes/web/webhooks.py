@@ -13,14 +13,15 @@ from typing import Literal
 
 import orjson
 
-from manyeyes.model.errors import ManyeyesError, SettingsError
+from manyeyes.model.arrival import Refused
+from manyeyes.model.errors import SettingsError
 
 #: Seconds before the second try, and before the third.
 WAITS = (5.0, 60.0)
 _PREFIX = "whsec_"
 
-#: Sends a body with headers to an address, under the rules for URLs; the status of the answer.
-Post = Callable[[str, bytes, Mapping[str, str]], Awaitable[int]]
+#: Sends a body with headers to an address, under the rules for URLs; the status of the answer, or why not.
+Post = Callable[[str, bytes, Mapping[str, str]], Awaitable[int | Refused]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,8 +87,7 @@ async def deliveries(
 
 async def _tried(post: Post, url: str, body: bytes, headers: Mapping[str, str]) -> str | None:
     """What went wrong; None where the message was taken."""
-    try:
-        status = await post(url, body, headers)
-    except ManyeyesError as error:
-        return str(error)
+    status = await post(url, body, headers)
+    if isinstance(status, Refused):
+        return status.reason
     return None if 200 <= status < 300 else f"it answered {status}"

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from enum import IntEnum
+from typing import Annotated
 
 from fastapi import APIRouter, Depends, Path, Query, Request, Response
 from starlette.responses import FileResponse
@@ -18,7 +19,16 @@ from manyeyes.web.site import Site
 router = APIRouter(prefix="/api/images", tags=["images"], dependencies=[Depends(only_known)])
 
 Field = Annotated[str, Path(json_schema_extra={"enum": list(CORRECTABLE)}, examples=["neckline"])]
-Size = Annotated[Literal[320, 1280], Query(description="Pixels of the longest edge.")]
+
+
+class Edge(IntEnum):
+    """Longest edges of small pictures, in pixels."""
+
+    SMALL = 320
+    LARGE = 1280
+
+
+Size = Annotated[Edge, Query(description="Pixels of the longest edge.")]
 _BINARY = {"schema": {"type": "string", "format": "binary"}}
 WEBP: Documented = {
     200: {"description": "The picture, small.", "content": {"image/webp": _BINARY}},
@@ -47,7 +57,7 @@ async def read_thumbnail(
     site: TheSite,
     request: Request,
     picture: PictureId,
-    size: Size = 320,
+    size: Size = Edge.SMALL,
     v: Annotated[
         str, Query(max_length=64, description="As the picture's JSON gives it: keep it for ever.")
     ] = "",

@@ -9,7 +9,7 @@ from starlette.responses import FileResponse
 
 from manyeyes.web.api import told
 from manyeyes.web.api.asking import PictureId, TheFilters, ThePlace, TheSite, only_known, problems
-from manyeyes.web.api.images import WEBP, Size, thumbnail
+from manyeyes.web.api.images import WEBP, Edge, Size, thumbnail
 from manyeyes.web.api.shapes import CardPage, CardShape, FacetsShape, SharedShape
 from manyeyes.web.problems import unknown
 from manyeyes.web.site import Site
@@ -67,7 +67,7 @@ async def read_shared_thumbnail(  # noqa: PLR0917 - its parts of the address
     request: Request,
     token: Token,
     picture: PictureId,
-    size: Size = 320,
+    size: Size = Edge.SMALL,
     v: Annotated[str, Query(max_length=64)] = "",
 ) -> Response:
     """A picture of it, small. The original is not given away."""
