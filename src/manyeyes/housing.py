@@ -11,6 +11,7 @@ from functools import partial
 from importlib.metadata import version
 from pathlib import Path
 
+from manyeyes.analyzers.base import Analyzer
 from manyeyes.analyzers.capped import Capped
 from manyeyes.analyzers.open import ANALYZERS
 from manyeyes.assemble import MEGA, Assembly, Wish, analyzer_of, assembled, open_store
@@ -38,8 +39,13 @@ OWN_NAMES = ("localhost", "127.0.0.1", "[::1]")
 
 
 @asynccontextmanager
-async def house_of(settings: Settings, log: Callable[[], Listener]) -> AsyncIterator[House]:
-    """Everything the page needs, open for as long as the block lasts. Raises SettingsError."""
+async def house_of(
+    settings: Settings, log: Callable[[], Listener], *, analyzer: Callable[[], Analyzer] | None = None
+) -> AsyncIterator[House]:
+    """Everything the page needs, open for as long as the block lasts. Raises SettingsError.
+
+    `analyzer` makes the one that looks at every picture, whatever runs ask for; None for what they ask for.
+    """
     data = settings.data_folder
     secret = make_data(data)
     async with open_store(settings) as store, Decoders() as threads:
@@ -49,7 +55,7 @@ async def house_of(settings: Settings, log: Callable[[], Listener]) -> AsyncIter
         yield House(
             data,
             store,
-            assembled=partial(_assembled, settings, store),
+            assembled=partial(_assembled, settings, store, analyzer),
             analyzers=partial(_analyzers, settings),
             arrivals=partial(_arrivals, pixels),
             sweep=sweep,
@@ -105,11 +111,16 @@ def make_data(data: Path) -> bytes:
 
 @asynccontextmanager
 async def _assembled(
-    settings: Settings, store: SqlStore, order: Order, owner: Portfolio, sources: tuple[str, ...]
+    settings: Settings,
+    store: SqlStore,
+    given: Callable[[], Analyzer] | None,
+    order: Order,
+    owner: Portfolio,
+    sources: tuple[str, ...],
 ) -> AsyncIterator[Assembly]:
     chosen = settings_for(settings, order)
     wish = Wish(sources, order.retry_failed, order.fresh, order.limit, order.overall_range)
-    analyzer = analyzer_of(chosen)
+    analyzer = analyzer_of(chosen) if given is None else given()
     if order.most_calls is not None:
         analyzer = Capped(analyzer, order.most_calls)
     async with assembled(chosen, wish, analyzer=analyzer, store=store) as assembly:
