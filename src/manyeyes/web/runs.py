@@ -8,14 +8,15 @@ from functools import partial
 from typing import Any, Self
 
 from manyeyes.engine.run import INTERRUPTED, Run
-from manyeyes.model.errors import ManyeyesError, SettingsError
+from manyeyes.model.errors import ManyeyesError
 from manyeyes.model.portfolio import Portfolio
 from manyeyes.store.orders import Order, unfinished
-from manyeyes.store.portfolios import portfolio_summary
+from manyeyes.store.portfolios import PortfolioSummary, portfolio_summary
 from manyeyes.store.reports import RunSummary, list_runs
 from manyeyes.store.steering import Wish, want
 from manyeyes.store.watching import RunNews, calls_of, run_news, runs_of
 from manyeyes.web.carrying import Carrying
+from manyeyes.web.estimates import nothing_there
 from manyeyes.web.house import House
 from manyeyes.web.live import Live, Sight
 from manyeyes.web.metrics import Metrics
@@ -60,7 +61,10 @@ class Runs:
     async def start(self, portfolio: str, order: Order, *, continues: str | None = None) -> str:
         """Begin a run; its id. Raises Problem where that cannot be, and SettingsError for an order that
         cannot be carried out."""
-        owner = await self._portfolio(portfolio)
+        found = await self._portfolio(portfolio)
+        owner = found.portfolio
+        if not found.pictures and found.folder is not None:
+            raise nothing_there()
         self._check_room(owner)
         return await self._carrying.begin(owner, order, continues=continues)
 
@@ -82,11 +86,11 @@ class Runs:
                 headers={"Retry-After": "30"},
             )
 
-    async def _portfolio(self, portfolio: str) -> Portfolio:
+    async def _portfolio(self, portfolio: str) -> PortfolioSummary:
         found = await self._house.store.carry_out(partial(portfolio_summary, portfolio=portfolio))
         if found is None:
             raise unknown("portfolio", "GET /api/portfolios")
-        return found.portfolio
+        return found
 
     async def one(self, run: str) -> dict[str, object]:
         """A run as the API tells it (`views.run_json`). Raises Problem where there is none."""
@@ -184,8 +188,3 @@ def without_spent(order: Order, spent: int) -> Order:
     """The order of a run that goes on with another, which has used up so many calls of its budget."""
     left = None if order.most_calls is None else max(0, order.most_calls - spent)
     return replace(order, most_calls=left, more=None)
-
-
-def why_not(error: SettingsError) -> Problem:
-    """An order that cannot be carried out."""
-    return Problem(422, "not-usable", str(error), error.remedy)
