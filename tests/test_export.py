@@ -84,7 +84,14 @@ def test_what_was_possibly_paid_twice_is_said_only_where_it_was() -> None:
     assert list(json.loads(lines(twice)).items())[-1] == ("possibly_paid_twice", 2)
     assert "possibly_paid_twice" not in json.loads(lines(ANALYZED))
     assert [row["possibly_paid_twice"] for row in table(twice, ANALYZED)] == ["2", ""]
-    assert list(table(ANALYZED)[0])[-1] == "possibly_paid_twice"
+    assert list(table(ANALYZED)[0])[-2:] == ["possibly_paid_twice", "corrected"]
+
+
+def test_what_was_corrected_by_hand_is_said_only_where_it_was() -> None:
+    fixed = replace(ANALYZED, corrected=("fabric", "lighting.type"))
+    assert list(json.loads(lines(fixed)).items())[-1] == ("corrected", ["fabric", "lighting.type"])
+    assert "corrected" not in json.loads(lines(ANALYZED))
+    assert [row["corrected"] for row in table(fixed, ANALYZED)] == ["fabric; lighting.type", ""]
 
 
 def test_half_a_usage_is_told_as_far_as_it_is_known() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 import sqlite3
 from collections.abc import Sequence
 from contextlib import closing
@@ -11,15 +12,18 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Connection, Engine, create_engine, inspect, text
 
+from gallery_samples import bring_in, shown
 from manyeyes.model.errors import SettingsError
 from manyeyes.model.ticket import Key
 from manyeyes.store.database import open_engine
+from manyeyes.store.gallery import Filters
 from manyeyes.store.migrations import STEPS, Step, bring_up_to_date
 from manyeyes.store.reports import list_runs, pages
 from manyeyes.store.sql import SqlStore
 from manyeyes.store.tables import metadata
 from manyeyes.store.values import Purchase
 from store_samples import ANSWER, OPENING, key
+from test_store_contract import POSTGRES, own_schema
 
 #: A store as the first version made it, with a run of one picture; never to be changed.
 FIRST = (Path(__file__).parent / "store_version_1.sql").read_text("utf-8")
@@ -93,6 +97,73 @@ def test_a_run_of_the_first_version_still_shows_its_answer(tmp_path: Path) -> No
             assert [one.raw for one in kept] == [ANSWER.raw]
 
     asyncio.run(main())
+
+
+def test_the_gallery_shows_what_a_store_of_the_first_version_holds(tmp_path: Path) -> None:
+    first_version(tmp_path / "old.db")
+
+    async def main() -> None:
+        async with SqlStore(f"sqlite:///{tmp_path / 'old.db'}") as store:
+            (run,) = await store.carry_out(list_runs)
+            assert await bring_in(store, run.portfolio.id) == 1
+            (card,) = await shown(store, run.portfolio.id, Filters(text="emaille quote"))
+            assert (card.name, card.descriptor) == ("1.jpg", ANSWER.descriptor)
+
+    asyncio.run(main())
+
+
+def first_version_on_a_server(engine: Engine) -> None:
+    """The same store in the words of PostgreSQL, a table after those that it refers to."""
+    spelt = FIRST.replace("BLOB", "BYTEA").replace("WHERE closed = 0", "WHERE NOT closed")
+    spelt = re.sub("X'([0-9A-F]*)'", r"'\\x\1'", spelt)
+    spelt = spelt.replace(",300.0,'',1)", ",300.0,'',true)").replace("01',0,1,2.5", "01',false,1,2.5")
+    order = [
+        "recipes",
+        "portfolios",
+        "pictures",
+        "runs",
+        "answers",
+        "claims",
+        "intents",
+        "outcomes",
+        "tickets",
+        "manyeyes_store",
+    ]
+    statements = [part for part in spelt.split(";\n") if part.strip()]
+    with engine.begin() as connection:
+        for statement in sorted(statements, key=lambda part: _place(part, order)):
+            connection.exec_driver_sql(statement)
+
+
+def _place(statement: str, order: Sequence[str]) -> tuple[int, int]:
+    made = re.search(r"CREATE TABLE (\w+)", statement)
+    filled = re.search(r'INSERT INTO "(\w+)"', statement)
+    if made:
+        return 0, order.index(made[1])
+    return (1, order.index(filled[1])) if filled else (2, 0)
+
+
+@pytest.mark.skipif(POSTGRES is None, reason="MANYEYES_TEST_POSTGRES names no PostgreSQL database")
+def test_a_store_on_a_server_gets_the_tables_of_a_fresh_one() -> None:
+    assert POSTGRES is not None
+    with own_schema(POSTGRES) as of_old, own_schema(POSTGRES) as of_fresh:
+        raw = create_engine(of_old)
+        first_version_on_a_server(raw)
+        raw.dispose()
+        old, fresh = open_engine(of_old, read_only=True), open_engine(of_fresh)
+        assert shape(old) == shape(fresh)
+        assert set(shape(fresh)) == set(metadata.tables)
+        old.dispose()
+        fresh.dispose()
+
+        async def main() -> None:
+            async with SqlStore(of_old) as store:
+                (run,) = await store.carry_out(list_runs)
+                await bring_in(store, run.portfolio.id)
+                (card,) = await shown(store, run.portfolio.id, Filters(text="emaille quote"))
+                assert card.descriptor == ANSWER.descriptor
+
+        asyncio.run(main())
 
 
 def recipe_of_the_answer(connection: Connection) -> str:

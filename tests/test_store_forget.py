@@ -13,14 +13,18 @@ from typing import TypeVar
 
 import pytest
 
+from gallery_samples import bring_in, counts, names
 from manyeyes.model.errors import SettingsError
 from manyeyes.model.outcome import Answer
 from manyeyes.model.progress import Progress
 from manyeyes.model.ticket import Go, Ticket
 from manyeyes.model.vitals import Flight, Vitals
+from manyeyes.store.corrections import correct
+from manyeyes.store.corrections import of as corrections_of
 from manyeyes.store.database import scrub
 from manyeyes.store.finding import find_portfolio_or_picture
 from manyeyes.store.forget import Forgotten, Target, forget, weigh
+from manyeyes.store.gallery import Filters
 from manyeyes.store.sql import SqlStore
 from manyeyes.store.values import Beat, Opening, Result, RunRecord
 from store_samples import (
@@ -39,6 +43,8 @@ from store_samples import (
 )
 
 SECRET = "a-secret-that-was-said"
+#: Its words as they stand beside each other in the table of words.
+WORDS_TOLD = ("ana in red jpg", "secret that was", "unutterable")
 T = TypeVar("T")
 
 
@@ -159,6 +165,36 @@ def test_a_portfolio_that_is_being_analyzed_is_not_forgotten(file: Path) -> None
     assert rows(file, "answers") == 0
 
 
+def test_corrections_go_with_the_last_picture_that_has_those_bytes(file: Path) -> None:
+    async def test(store: SqlStore) -> None:
+        run = await a_run(store, 1)
+        await a_run(store, 1, sources=("/more",))
+        id_ = run.portfolio.picture_id(picture(1).locator)
+        await store.carry_out(partial(correct, picture=id_, field="pose", value="sitting"))
+        await forgotten(store, "photos")
+        assert list(await store.carry_out(partial(corrections_of, hashes=[key(1).sha256]))) == [key(1).sha256]
+        await forgotten(store, "more")
+        assert await store.carry_out(partial(corrections_of, hashes=[key(1).sha256])) == {}
+
+    with_store(file, test)
+
+
+def test_a_forgotten_picture_leaves_the_gallery_and_its_counts(file: Path) -> None:
+    async def test(store: SqlStore) -> None:
+        run = await a_run(store, 1, 2, 3)
+        await bring_in(store, run.portfolio.id)
+        await forgotten(store, "2.jpg")
+        assert await names(store, run.portfolio.id) == ["1.jpg", "3.jpg"]
+        assert await counts(store, run.portfolio.id, "garment_type") == {"dress": 2}
+        found = Filters(text="casual dress")
+        assert await names(store, run.portfolio.id, found) == ["1.jpg", "3.jpg"]
+        await forgotten(store, "photos")
+
+    with_store(file, test)
+    for table in ("gallery", "facets", "words"):
+        assert rows(file, table) == 0, table
+
+
 def traces(file: Path, *words: str) -> list[str]:
     """Which words stand somewhere in the store's files."""
     data = b"".join(path.read_bytes() for path in file.parent.iterdir())
@@ -167,7 +203,9 @@ def traces(file: Path, *words: str) -> list[str]:
 
 def secret(run: RunRecord, number: int, name: str) -> Result:
     """A picture with a name of its own, whose answer says too much."""
-    said = replace(ANSWER, descriptor=replace(DESCRIPTOR, reasoning=SECRET * 50), raw=SECRET * 500)
+    said = replace(
+        ANSWER, descriptor=replace(DESCRIPTOR, reasoning=f"unutterable {SECRET}" * 50), raw=SECRET * 500
+    )
     result = bought(run, number, said)
     image = replace(picture(number), name=name)
     return replace(result, outcome=replace(result.outcome, image=image))
@@ -180,6 +218,10 @@ def test_no_byte_of_what_was_forgotten_stays_in_the_file(file: Path, what: str) 
         await asyncio.gather(*[store.save(bought(run, number)) for number in range(60)])
         await store.save(secret(run, 70, "ana-in-red.jpg"))
         await store.save(secret(run, 70, "ana-in-red.jpg"))
+        await bring_in(store, run.portfolio.id)
+        id_ = secret(run, 70, "").outcome.id
+        await store.carry_out(partial(correct, picture=id_, field="pose", value=SECRET * 20))
+        await bring_in(store, run.portfolio.id)
         await asyncio.gather(*[store.save(bought(run, number)) for number in range(71, 120)])
         # The same bytes under another name failed once, and were spoken of by the first name.
         spoken = failed(run, 121, message="'ana-in-red.jpg' had no answer")
@@ -188,12 +230,14 @@ def test_no_byte_of_what_was_forgotten_stays_in_the_file(file: Path, what: str) 
         last = Progress(current_image="ana-in-red.jpg", error="'ana-in-red.jpg' broke", stopped=stopped)
         flights = Vitals(flights=(Flight("ana-in-red.jpg", 3.0), Flight("other.jpg", 2.0)))
         await store.beat(Beat(run.id, replace(last, finished=True), "stopped", flights))
+        await bring_in(store, run.portfolio.id)
 
     with_store(file, keep)
     assert traces(file, SECRET, "ana-in-red") == [SECRET, "ana-in-red"]
+    assert traces(file, *WORDS_TOLD) == [*WORDS_TOLD]
     with_store(file, lambda store: forgotten(store, what))
     assert scrub(f"sqlite:///{file}")
-    assert traces(file, SECRET, "ana-in-red") == []
+    assert traces(file, SECRET, "ana-in-red", *WORDS_TOLD) == []
     with closing(sqlite3.connect(file)) as connection:
         assert connection.execute("PRAGMA integrity_check").fetchone() == ("ok",)
 

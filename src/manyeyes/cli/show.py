@@ -83,7 +83,7 @@ async def _noting(
 ) -> AsyncIterator[Sequence[Kept]]:
     """The same pages; the first `most` of their pictures become rows on the way, or all."""
     async for page in pages:
-        rows += [_row(kept.outcome) for kept in page[: None if most is None else most - len(rows)]]
+        rows += [_row(kept) for kept in page[: None if most is None else most - len(rows)]]
         yield page
 
 
@@ -119,13 +119,15 @@ def _run_lines(run: RunSummary) -> Iterator[tuple[str, str]]:
     yield "Pictures", f"{run.analyzed + run.failed}{of}: {run.analyzed} analyzed{reused}, {run.failed} failed"
 
 
-def _row(outcome: Outcome) -> Row:
+def _row(kept: Kept) -> Row:
+    outcome = kept.outcome
     if not isinstance(outcome, Analyzed):
         said = outcome.message.removeprefix(f"{outcome.name!r} ")
         return outcome.name, "failed" + _paid_twice(outcome), "", "", said
     garment, pattern = outcome.descriptor.garment_type, outcome.descriptor.pattern
     colours = short_swatches(outcome.descriptor.color_palette)
-    return outcome.name, "analyzed" + _paid_twice(outcome), garment or "", pattern or "", colours
+    status = "analyzed" + (", corrected" if kept.corrected else "") + _paid_twice(outcome)
+    return outcome.name, status, garment or "", pattern or "", colours
 
 
 def _paid_twice(outcome: Outcome) -> str:
@@ -162,6 +164,8 @@ def _show_picture(picture: PictureRecord, looks: Sequence[Look], raw: bool) -> N
     newest = next((look for look in looks if isinstance(look.kept.outcome, Analyzed)), None)
     if newest is not None and isinstance(newest.kept.outcome, Analyzed):
         _show_descriptor(newest.kept.outcome.descriptor)
+        if newest.kept.corrected:
+            say(Text("\nCorrected by hand: ", "bold"), ", ".join(newest.kept.corrected))
         if raw:
             say(Text("\nThe model's own words", "bold"))
             for line in (newest.kept.raw or "").splitlines():

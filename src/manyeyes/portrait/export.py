@@ -34,7 +34,8 @@ class Format:
 def result_line(kept: Kept, *, raw: bool = False) -> Line:
     """What is written of one picture, in this order.
 
-    `possibly_paid_twice` is there where it may have been; `raw` adds the model's own words at the end.
+    `possibly_paid_twice` is there where it may have been, `corrected` where fields of the descriptor were
+    corrected by hand; `raw` adds the model's own words at the end.
     """
     outcome, usage = kept.outcome, kept.outcome.usage
     spent = {"input_tokens": usage.input_tokens, "output_tokens": usage.output_tokens}
@@ -49,6 +50,8 @@ def result_line(kept: Kept, *, raw: bool = False) -> Line:
     }
     if outcome.possibly_paid_twice:
         line["possibly_paid_twice"] = outcome.possibly_paid_twice
+    if kept.corrected:
+        line["corrected"] = list(kept.corrected)
     return line | {"raw": kept.raw} if raw else line
 
 

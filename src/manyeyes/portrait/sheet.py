@@ -39,7 +39,7 @@ COLUMNS = (
     *("name", "id", "status"),
     *_descriptor_columns(),
     *("error.kind", "error.message", "reused", "attempts", "seconds"),
-    *("usage.input_tokens", "usage.output_tokens", "possibly_paid_twice"),
+    *("usage.input_tokens", "usage.output_tokens", "possibly_paid_twice", "corrected"),
 )
 
 

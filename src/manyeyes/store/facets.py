@@ -192,13 +192,13 @@ def count_facets(
 def _told(
     field: str, counts: Mapping[str, int], colours: Mapping[str, str], chosen: frozenset[str]
 ) -> list[Facet]:
-    ordered = sorted(counts.items(), key=lambda item: (-item[1], item[0]))
-    facets = [
+    every = {**dict.fromkeys(chosen, 0), **counts}
+    ordered = sorted(every.items(), key=lambda item: (-item[1], item[0]))
+    return [
         Facet(value, count, colours.get(value) if field == "color_palette" else None)
         for place, (value, count) in enumerate(ordered)
         if (count and place < MOST_VALUES) or value in chosen
     ]
-    return facets + [Facet(value, 0) for value in sorted(chosen) if value not in counts]
 
 
 _OF_PORTFOLIO = table.c.portfolio == bindparam("of_portfolio")

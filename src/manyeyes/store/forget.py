@@ -12,9 +12,12 @@ from sqlalchemy import ColumnElement, Connection, Select, delete, func, select, 
 
 from manyeyes.model.errors import SettingsError
 from manyeyes.model.portfolio import Portfolio
+from manyeyes.store.facets import keep_facets
 from manyeyes.store.finding import PictureRecord
 from manyeyes.store.owner import LEASE, holds
+from manyeyes.store.page_tables import corrections, gallery
 from manyeyes.store.tables import answers, claims, intents, outcomes, pictures, portfolios, runs
+from manyeyes.store.words import scrub_words, take_out_words
 
 Target = Portfolio | PictureRecord
 
@@ -44,7 +47,7 @@ def weigh(connection: Connection, target: Target) -> Forgotten:
 
 
 def forget(connection: Connection, target: Target) -> Forgotten:
-    """Delete `target` with its outcomes and answers; a portfolio's runs too.
+    """Delete `target` with its outcomes, answers and corrections; a portfolio's runs too.
 
     An answer goes unless a picture that stays has, or had in some run, the same bytes: that picture
     was not asked to be forgotten. Raises SettingsError while the portfolio is being analyzed.
@@ -56,16 +59,29 @@ def forget(connection: Connection, target: Target) -> Forgotten:
         connection.exec_driver_sql("PRAGMA secure_delete = ON")
     if isinstance(target, PictureRecord):
         _unname(connection, target)
+    _take_out_of_gallery(connection, target)
     mine, others = _hashes(_is_of(target)), _hashes(~_is_of(target))
-    for table in (answers, intents, claims):
+    for table in (answers, intents, claims, corrections):
         alone = table.c.sha256.in_(mine), table.c.sha256.not_in(others)
         connection.execute(delete(table).where(*alone))
-    # What hangs on these rows goes with them: outcomes, and a portfolio's pictures, runs and intents.
+    # What hangs on these rows goes with them: outcomes, places in the gallery, and a portfolio's pictures,
+    # runs, intents and links.
     if isinstance(target, PictureRecord):
         connection.execute(delete(pictures).where(pictures.c.id == target.id))
     else:
         connection.execute(delete(portfolios).where(portfolios.c.id == target.id))
     return gone
+
+
+def _take_out_of_gallery(connection: Connection, target: Target) -> None:
+    """Nothing is found any more by what was said of these pictures."""
+    alone = isinstance(target, PictureRecord)
+    of_target = gallery.c.picture == target.id if alone else gallery.c.portfolio == target.id
+    numbers = list(connection.execute(select(gallery.c.id).where(of_target)).scalars())
+    if isinstance(target, PictureRecord):
+        keep_facets(connection, target.portfolio.id, dict.fromkeys(numbers, ()))
+    take_out_words(connection, numbers)
+    scrub_words(connection)
 
 
 def _is_of(target: Target) -> ColumnElement[bool]:

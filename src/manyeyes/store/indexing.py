@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -76,13 +76,6 @@ def take_in(connection: Connection, portfolio: str, entries: Sequence[Entry]) ->
         },
     )
     keep_words(connection, portfolio, {numbers[entry.picture]: _said(entry) for entry in entries})
-
-
-def take_out(connection: Connection, portfolio: str, numbers: Iterable[int]) -> None:
-    """Find nothing any more of pictures that are about to be deleted, by their numbers."""
-    gone = list(numbers)
-    take_out_words(connection, gone)
-    keep_facets(connection, portfolio, dict.fromkeys(gone, ()))
 
 
 def last_change(connection: Connection, portfolio: str) -> int:

@@ -18,8 +18,10 @@ from manyeyes.store.page_tables import gallery
 Sort = Literal["name", "latest", "confidence", "-confidence", "status", "size"]
 SORTS: tuple[Sort, ...] = get_args(Sort)
 
-#: So few pictures are named one by one in a question.
-_FEW = 2_000
+#: So few pictures are named one by one in a question; where more are meant, so many rows are read at once to
+#: find them among all.
+FEW = 2_000
+STEP = 1_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +79,7 @@ def numbers_after(
     # One more than is wanted tells whether any follow.
     if among is None:
         rows = list(connection.execute(asked.limit(limit + 1)))
-    elif size_of(among) <= _FEW:
+    elif size_of(among) <= FEW:
         few = gallery.c.id.in_(list(numbers_in(among)))
         rows = list(connection.execute(asked.where(few).limit(limit + 1)))
     else:
@@ -110,13 +112,13 @@ def _beyond(order: _Order, key: object, picture: str) -> ColumnElement[bool]:
 def _walked(
     connection: Connection, order: _Order, asked: Select[Any], among: Members, wanted: int
 ) -> list[Any]:
-    """The first rows whose picture is among these, read in their order a thousand at a time."""
+    """The first rows whose picture is among these, read in their order, a step at a time."""
     found: list[Any] = []
     here = asked
     while len(found) < wanted:
-        rows = connection.execute(here.limit(1000)).all()
+        rows = connection.execute(here.limit(STEP)).all()
         found += [row for row in rows if among.get(row.id // SEGMENT, 0) >> row.id % SEGMENT & 1]
-        if len(rows) < 1000:
+        if len(rows) < STEP:
             break
         here = asked.where(_beyond(order, rows[-1].key, rows[-1].picture))
     return found[:wanted]
