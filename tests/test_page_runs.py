@@ -144,7 +144,7 @@ async def test_the_same_request_at_the_same_moment_buys_once(page: Page) -> None
     later = await page.client.post(path, json={"limit": 3}, headers=key)
     assert later.json()["id"] == answers[0].json()["id"]
     other = await page.client.post(path, json={"limit": 4}, headers=key)
-    assert other.status_code == 422
+    assert other.status_code == 409
     assert other.json()["type"] == "urn:manyeyes:problem:key-used"
 
 

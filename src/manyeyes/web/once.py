@@ -39,7 +39,7 @@ class Once:
                 before = await self._store.carry_out(partial(remembered, key=key, digest=digest))
             except SettingsError as error:
                 raise Problem(
-                    422, "key-used", str(error), "make a new Idempotency-Key for each new request"
+                    409, "key-used", str(error), "make a new Idempotency-Key for each new request"
                 ) from None
             if before is None:
                 return await self._first(key, act)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Awaitable, Callable, Mapping
 from http import HTTPStatus
 from typing import Any
@@ -11,6 +12,7 @@ from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
+from starlette.types import Scope
 
 from manyeyes.model.errors import ManyeyesError, SettingsError, StoreError
 
@@ -87,9 +89,15 @@ async def answer(request: Request, problem: Problem) -> Response:
     return problem.as_response()
 
 
+def path_of(scope: Scope) -> str:
+    """The path below the server's root."""
+    path: str = scope["path"]
+    return path.removeprefix(scope.get("root_path", "").rstrip("/")) or "/"
+
+
 def wants_page(request: Request) -> bool:
     """Whether a browser shows the answer to a person."""
-    is_api = request.url.path.removeprefix(request.scope.get("root_path", "")).startswith("/api/")
+    is_api = path_of(request.scope).startswith("/api/")
     return not is_api and "text/html" in request.headers.get("accept", "")
 
 
@@ -124,9 +132,21 @@ async def _of_http(request: Request, error: Exception) -> Response:
         phrase.lower().replace(" ", "-"),
         detail,
         "see /openapi.json for what there is",
-        headers=error.headers,
+        headers=allowed(request) if error.status_code == 405 else error.headers,
     )
     return await answer(request, problem)
+
+
+def allowed(request: Request) -> dict[str, str]:
+    """The methods that an address takes, of all its routes together."""
+    path = path_of(request.scope)
+    methods = {
+        method.upper()
+        for template, operations in request.app.openapi()["paths"].items()
+        if re.fullmatch(re.sub(r"\\{\w+\\}", "[^/]+", re.escape(template)), path)
+        for method in operations
+    }
+    return {"Allow": ", ".join(sorted(methods))}
 
 
 _SAID = {404: "there is nothing at this address", 405: "this address takes other methods"}

@@ -12,7 +12,7 @@ from starlette.responses import RedirectResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from manyeyes.web.house import House
-from manyeyes.web.problems import Problem
+from manyeyes.web.problems import Problem, path_of
 from manyeyes.web.rates import Rate, Rates
 from manyeyes.web.sessions import CSRF_HEADER, Session, Sessions
 
@@ -39,7 +39,7 @@ HEADERS = {
 _NOT_KEPT = "no-store"
 
 _SIGN_INS = Rate(burst=10, per_second=1 / 6)
-_WRITES = Rate(burst=300, per_second=20)
+_WRITES = Rate(burst=1000, per_second=50)
 
 
 class Guard:
@@ -144,12 +144,6 @@ class Guard:
             return message
 
         return capped
-
-
-def path_of(scope: Scope) -> str:
-    """The path below the server's root."""
-    path: str = scope["path"]
-    return path.removeprefix(scope.get("root_path", "").rstrip("/")) or "/"
 
 
 def check_origin(scope: Scope, headers: Headers) -> None:

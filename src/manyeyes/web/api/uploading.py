@@ -17,24 +17,25 @@ from manyeyes.web.site import Site
 
 router = APIRouter(prefix="/api/portfolios", tags=["portfolios"], dependencies=[Depends(only_known)])
 
-_FILES = {"type": "array", "items": {"type": "string", "format": "binary"}, "minItems": 1}
+_FILES: dict[str, Any] = {"type": "array", "items": {"type": "string", "format": "binary"}, "minItems": 1}
 _BODY: dict[str, Any] = {
     "requestBody": {
         "required": True,
         "description": (
             "Files of a form, any number of them; a file's name may be a path, as `webkitRelativePath` gives "
-            "it. Or one picture or ZIP as the body itself, called by the parameter `name`. Or addresses, as "
-            "JSON."
+            "it. Or one picture or ZIP (`application/zip`) as the body itself, called by the parameter `name`. "
+            "Or addresses, as JSON."
         ),
         "content": {
             "multipart/form-data": {
-                "schema": {"type": "object", "properties": {"files": _FILES}, "required": ["files"]}
+                "schema": {"type": "object", "properties": {"files": _FILES}, "required": ["files"]},
+                "encoding": {"files": {"contentType": "image/*"}},
             },
             "application/json": {
                 "schema": {"$ref": "#/components/schemas/UrlsAsked"},
                 "example": {"urls": ["https://example.com/look-01.jpg"]},
             },
-            "application/octet-stream": {"schema": {"type": "string", "format": "binary", "minLength": 1}},
+            **{f"image/{kind}": {"schema": _FILES["items"]} for kind in ("jpeg", "png", "webp", "gif")},
         },
     }
 }
@@ -75,7 +76,8 @@ async def add_images(
     if receipt.status == 422:
         first = receipt.refused[0]
         raise Problem(
-            422,
+            # What lies elsewhere is not the request's own fault.
+            409 if kind == "application/json" else 422,
             "nothing-taken",
             told.shown(f"{first.name}: {first.reason}"),
             "correct what is named, or choose other pictures",
