@@ -28,8 +28,8 @@ from PIL import Image
 from manyeyes.analyzers.local import Local
 from manyeyes.imaging.measure import measure
 from manyeyes.imaging.prepare import prepare
-from manyeyes.imaging.upright import fit
 from manyeyes.imaging.threads import cores
+from manyeyes.imaging.upright import fit
 from manyeyes.model.image import ImageRef, Locator, Original
 
 PREPARATION = Local().traits.preparation

@@ -15,7 +15,7 @@ from manyeyes.intake.safety import is_hidden, why_unsafe
 #: Whatever can stand in a name, and much of what should not.
 odd = st.text(
     st.one_of(
-        st.sampled_from("/\\.\0\n\t\r\x1b\x7f\x85\u2028 a"),
+        st.sampled_from("/\\.\0\n\t\r\x1b\x7f\x85\u2028 aC:"),
         st.characters(),
         st.characters(categories=["Cs", "Mn"]),
     ),
@@ -80,7 +80,7 @@ def test_a_name_that_is_shown_can_be_sent_and_stands_on_one_line(given_name: str
         ("__MACOSX/._a.jpg", "MACOSX/_a.jpg"),
         ("a\0b\n.jpg", "a b .jpg"),
         (" a.jpg ", "a.jpg"),
-        ("<script>alert(1)</script>.jpg", "<script>alert(1)</script>.jpg".replace("</", "</")),
+        ("<img src=x onerror=alert(1)>.jpg", "<img src=x onerror=alert(1)>.jpg"),
         ("\u202egpj.exe", "\u202egpj.exe"),
         ("\u0641\u0633\u062a\u0627\u0646.jpg", "\u0641\u0633\u062a\u0627\u0646.jpg"),
         ("\U0001f469\u200d\U0001f3a4.png", "\U0001f469\u200d\U0001f3a4.png"),
@@ -92,10 +92,8 @@ def test_a_name_that_is_shown_can_be_sent_and_stands_on_one_line(given_name: str
         ("\u00e9" * 200 + ".jpg", "\u00e9" * ((PART_BYTES - 4) // 2) + ".jpg"),
         ("x." + "y" * 300, "x." + "y" * (PART_BYTES - 2)),
         ("/".join("abcdefghijklmnop"), "/".join("efghijklmnop")),
-        (
-            "/".join([30 * c for c in "abcdefgh"]) + "/" + 230 * "z",
-            "/".join([30 * c for c in "abcdefgh"]) + "/" + 230 * "z",
-        ),
+        ("C:\\fakepath\\a.jpg", "C_/fakepath/a.jpg"),
+        ("c:d.jpg", "c_d.jpg"),
     ],
 )
 def test_a_name_is_kept_as_near_as_can_be(given_name: str, kept: str) -> None:

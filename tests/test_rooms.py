@@ -56,7 +56,7 @@ LAZY: dict[str, str] = {
 
 #: Library to the rooms that may know of it.
 KNOWN_TO: dict[str, set[str]] = {
-    "aiohttp": {"analyzers", "stand_in"},
+    "aiohttp": {"analyzers", "intake", "stand_in"},
     "PIL": {"imaging", "stand_in", "lab"},
     "pillow_heif": {"imaging"},
     "sqlalchemy": {"store"},

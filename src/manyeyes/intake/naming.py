@@ -25,6 +25,7 @@ _CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
 _HALVES = re.compile("[\ud800-\udfff]")
 #: A part that begins with a dot would be hidden, and one that ends in a space is misread.
 _EDGES = re.compile(r"\A[.\s]+|\s+\Z")
+_DRIVE = re.compile(r"\A([A-Za-z]):")
 
 
 def safe_name(given: str) -> str:
@@ -49,7 +50,7 @@ def shown_name(given: str) -> str:
 
 
 def _safe_part(given: str) -> str:
-    part = _EDGES.sub("", _CONTROL.sub(" ", given))
+    part = _DRIVE.sub(r"\1_", _EDGES.sub("", _CONTROL.sub(" ", given)))
     if part == "__MACOSX":
         return "MACOSX"
     if len(part.encode()) <= PART_BYTES:
