@@ -27,7 +27,8 @@ from PIL import Image
 
 from manyeyes.analyzers.local import Local
 from manyeyes.imaging.measure import measure
-from manyeyes.imaging.prepare import fit, prepare
+from manyeyes.imaging.prepare import prepare
+from manyeyes.imaging.upright import fit
 from manyeyes.imaging.threads import cores
 from manyeyes.model.image import ImageRef, Locator, Original
 

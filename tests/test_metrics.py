@@ -14,6 +14,7 @@ from engine_world import DRESS, PAID, Album, analyze, limiter_of
 from manyeyes.analyzers.scripted import Scripted
 from manyeyes.engine.flow import NOTHING_LEFT
 from manyeyes.model.errors import Refused
+from manyeyes.model.progress import PAUSED
 from manyeyes.pacing.gates import Gate
 from manyeyes.web.metrics import GATES, Metrics
 
@@ -28,7 +29,7 @@ def figures(text: str) -> dict[str, float]:
 
 
 def test_every_gate_has_a_state() -> None:
-    assert {gate.value for gate in Gate} | {NOTHING_LEFT, "bytes", "preparation"} == set(GATES) - {"none"}
+    assert {gate.value for gate in Gate} | {NOTHING_LEFT, PAUSED, "bytes", "preparation"} == set(GATES) - {"none"}
 
 
 def test_the_counts_are_those_of_the_run() -> None:

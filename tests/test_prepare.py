@@ -25,7 +25,8 @@ from drawn_pictures import (
     quarters,
 )
 from manyeyes.imaging.formats import recognise
-from manyeyes.imaging.prepare import fit, prepare
+from manyeyes.imaging.prepare import prepare
+from manyeyes.imaging.upright import fit
 from manyeyes.model.errors import ImageError, ImageTooLarge, UnreadableImage, UnsupportedImage
 from manyeyes.model.image import Preparation
 

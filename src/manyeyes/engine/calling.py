@@ -14,7 +14,9 @@ from manyeyes.engine.forecast import Forecast
 from manyeyes.engine.hedging import Hedging
 from manyeyes.engine.job import Again, Barred, Job, Settled
 from manyeyes.engine.outage import Outage
+from manyeyes.engine.pause import Pause
 from manyeyes.engine.plan import Plan
+from manyeyes.engine.pulse import Pulse
 from manyeyes.engine.trouble import FirstCalls
 from manyeyes.engine.worker import Worker
 from manyeyes.model.errors import StoreError
@@ -39,6 +41,8 @@ class Calling:
         hedging: Hedging,
         forecast: Forecast,
         *,
+        pulse: Pulse,
+        pause: Pause,
         consent: Consent | None,
         stop: Callable[[str], None],
     ) -> None:
@@ -49,6 +53,8 @@ class Calling:
         self._outage = outage
         self._hedging = hedging
         self._forecast = forecast
+        self._pulse = pulse
+        self._pause = pause
         self._wait_at_most = plan.wait_at_most
         self._most_at_once = inf if plan.most_at_once is None else plan.most_at_once
         self._consent = consent
@@ -73,7 +79,7 @@ class Calling:
         clock = asyncio.get_running_loop().time
         while not self._is_over():
             only_retries = self._has_enough_in_hand()
-            due_in = None if self._asking else self._admission.due_in(clock(), only_retries=only_retries)
+            due_in = None if self._waits else self._admission.due_in(clock(), only_retries=only_retries)
             self.is_held = self._has_its_own
             if self.is_held:
                 await self._admission.arrival.wait()
@@ -82,7 +88,7 @@ class Calling:
                 await self._wait_or_hedge(due_in, tasks)
                 continue
             permit = await self._limiter.acquire()
-            if self._asking:
+            if self._waits:
                 permit.release(Ending.SAYS_NOTHING)
                 continue
             self._begin(self._admission.next(clock(), only_retries=only_retries), permit, tasks)
@@ -90,7 +96,7 @@ class Calling:
     async def _wait_or_hedge(self, due_in: float | None, tasks: asyncio.TaskGroup) -> None:
         """Wait for the next one to come or to be due; where nobody will, ask a second time what is slow."""
         now = asyncio.get_running_loop().time()
-        if self._admission.is_over and self._limiter.binding(now) is None:
+        if self._admission.is_over and not self._waits and self._limiter.binding(now) is None:
             due_in = self._hedging.due_in(now, self._limiter.knowledge.baseline)
         if due_in != 0:
             await self._admission.arrival.wait(due_in)
@@ -100,17 +106,29 @@ class Calling:
         except StoreError as error:
             self._stop(str(error))
             return
-        if job is not None:
-            self._begin(job, await self._limiter.acquire(), tasks)
+        if job is None:
+            return
+        permit = await self._limiter.acquire()
+        if self._waits:
+            # The first call for it goes on; to be asked once is enough.
+            permit.release(Ending.SAYS_NOTHING)
+            return
+        self._begin(job, permit, tasks)
 
     def _begin(self, job: Job, permit: Permit, tasks: asyncio.TaskGroup) -> None:
         permit.sends(self._worker.size_sent(job))
         permit.pixels = job.prepared.width * job.prepared.height
         self._in_flight += 1
         self._forecast.began(job, permit)
+        self._pulse.sent(permit, job.picture.image.name)
         call = tasks.create_task(self._call(job, permit, tasks))
         # A task that is cancelled before it begins never comes to its own `finally`.
         call.add_done_callback(permit.give_up)
+
+    @property
+    def _waits(self) -> bool:
+        """Nothing is to be sent for now: someone is asked whether to go on, or the run is paused."""
+        return self._asking or self._pause.is_on
 
     @property
     def _has_its_own(self) -> bool:
@@ -127,10 +145,14 @@ class Calling:
     async def _call(self, job: Job, permit: Permit, tasks: asyncio.TaskGroup) -> None:
         try:
             attempt = Attempt(job)
-            step = await self._hedging.run(
-                attempt, permit.in_flight, lambda: self._worker.carry_out(attempt, permit)
-            )
-            self._forecast.ended(permit, step, asyncio.get_running_loop().time())
+            try:
+                step = await self._hedging.run(
+                    attempt, permit.in_flight, lambda: self._worker.carry_out(attempt, permit)
+                )
+            finally:
+                now = asyncio.get_running_loop().time()
+                self._pulse.ended(permit, attempt, now)
+            self._forecast.ended(permit, step, now)
             match step:
                 case None:
                     return

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from manyeyes.engine.bell import Bell
 from manyeyes.engine.claims import Claims
 from manyeyes.engine.job import Picture
+from manyeyes.engine.pause import Pause
 from manyeyes.model.event import Event, Waiting
 from manyeyes.model.ticket import Held, Key
 from manyeyes.store.values import Begun
@@ -22,13 +23,18 @@ ComeBack = Callable[[Picture, Key, Begun], None]
 
 
 class Elsewhere:
-    """Looks now and then at claims that others hold. No more pictures wait here than others have in hand."""
+    """Looks now and then at claims that others hold. No more pictures wait here than others have in hand.
 
-    def __init__(self, claims: Claims, tell: Callable[[Event], None]) -> None:
+    While the run is paused nobody looks: what others give up is not ours to take then.
+    """
+
+    def __init__(self, claims: Claims, pause: Pause, tell: Callable[[Event], None]) -> None:
         self._claims = claims
+        self._pause = pause
         self._tell = tell
         self._pictures: dict[Key, Picture] = {}
-        self._arrival = Bell()
+        #: Rings for the loop that looks: someone has come, or a pause has ended.
+        self.arrival = Bell()
         #: Seconds that somebody has been waiting here without a break; None once that was told.
         self._waited: float | None = 0.0
 
@@ -40,15 +46,17 @@ class Elsewhere:
     def put(self, picture: Picture, key: Key) -> None:
         """A picture waits for the answer to `key`."""
         self._pictures[key] = picture
-        self._arrival.ring()
+        self.arrival.ring()
 
     async def watch(self, come_back: ComeBack) -> None:
         """Until cancelled. Raises StoreError."""
         while True:
-            if not self._pictures:
+            while self._pause.is_on or not self._pictures:
                 self._waited = 0.0
-                await self._arrival.wait()
+                await self.arrival.wait()
             await asyncio.sleep(HELD_SECONDS)
+            if self._pause.is_on:
+                continue
             holder = await self._look(come_back)
             self._tell_if_long(holder)
 

@@ -16,14 +16,18 @@ from manyeyes.engine.feed import Feed, Groups
 from manyeyes.engine.forecast import Forecast
 from manyeyes.engine.hedging import Hedging
 from manyeyes.engine.outage import Outage
+from manyeyes.engine.pause import Pause
 from manyeyes.engine.plan import Plan
 from manyeyes.engine.preparing import Preparing
+from manyeyes.engine.pulse import Pulse
 from manyeyes.engine.seams import Parts
 from manyeyes.engine.taking import Taking
 from manyeyes.engine.worker import Worker
 from manyeyes.model.errors import ManyeyesError
-from manyeyes.model.event import Ended, Listed, Skipped
+from manyeyes.model.event import Ended, Listed, Paused, Resumed, Skipped
 from manyeyes.model.image import PassedOver
+from manyeyes.model.progress import PAUSED
+from manyeyes.model.vitals import Vitals
 from manyeyes.pacing.budget import Budget
 from manyeyes.pacing.gates import Gate
 from manyeyes.store.values import RunRecord
@@ -44,17 +48,15 @@ class Flow:
         self._source = parts.source
         self._feed, self._most = feed, plan.most
         self._groups = Groups(feed, plan.group if plan.batch_budget is None else None)
-        traits = parts.analyzer.traits
-        self._claims = Claims(
-            parts.store, record, deadline=plan.deadline, paid=traits.paid, payer=traits.payer
-        )
+        self._claims = _claims(parts, plan, record)
         self._backlog = Backlog()
-        self._limiter = parts.limiter
+        self._limiter, self._most_at_once = parts.limiter, plan.most_at_once
+        self._pulse = Pulse(self._may_be_in_flight)
+        self._pause = pause = Pause(self._pulse)
         self._admission = admission = Admission()
         endings = Endings(parts.store, record, self._claims, self._ended)
         batches = Batches(plan.group, plan.batch_budget, self._groups.close) if plan.barrier else None
-        elsewhere = Elsewhere(self._claims, feed.tell)
-        worker = Worker(parts, plan, self._claims)
+        self._elsewhere = elsewhere = Elsewhere(self._claims, pause, feed.tell)
         self._taking = Taking(
             self._backlog,
             Ahead(Budget(plan.memory), parts.expected, in_order=plan.barrier),
@@ -63,27 +65,36 @@ class Flow:
             elsewhere,
             batches=batches,
             limiter=parts.limiter,
+            pause=pause,
             spare=2 * plan.cores,
             stop=self.stop,
         )
-        self._forecast = Forecast(parts.limiter, self._taking.looked, admission, elsewhere, batches)
-        self._calling = Calling(
-            admission,
+        self._forecast = Forecast(parts.limiter, pause, self._taking.looked, admission, elsewhere, batches)
+        self._calling = self._new_calling(parts, plan, endings, consent)
+        self._listing: asyncio.Task[None] | None = None
+        self.stopped: str | None = None
+
+    def _new_calling(self, parts: Parts, plan: Plan, endings: Endings, consent: Consent | None) -> Calling:
+        worker = Worker(parts, plan, self._claims)
+        return Calling(
+            self._admission,
             parts.limiter,
             worker,
             endings,
             plan,
-            Outage(plan, parts.limiter, feed.tell, self.stop),
+            Outage(plan, parts.limiter, self._pause, self._feed.tell, self.stop),
             Hedging(plan.hedge, self._claims, worker.give_up),
             self._forecast,
+            pulse=self._pulse,
+            pause=self._pause,
             consent=consent,
             stop=self.stop,
         )
-        self._listing: asyncio.Task[None] | None = None
-        self.stopped: str | None = None
 
     async def run(self) -> None:
         """Until every picture has ended, or the flow has stopped and nothing is in flight."""
+        clock = asyncio.get_running_loop().time
+        self._pulse.begin(clock())
         try:
             if self.stopped is None:
                 async with asyncio.TaskGroup() as tasks:
@@ -91,6 +102,7 @@ class Flow:
                     self._calling.start(tasks)
                     await self._taking.run(tasks)
         finally:
+            self._pulse.close(clock())
             self._backlog.discard()
             await self._claims.let_go()
         if self._feed.progress.current == self._feed.progress.total:
@@ -109,6 +121,35 @@ class Flow:
                 self._listing.cancel()
             self._taking.stop()
             self._calling.stop()
+
+    def pause(self) -> None:
+        """Send nothing more for now, and take nothing more in hand; what is in flight is finished."""
+        if self.stopped is None and not self._pause.is_on:
+            now = asyncio.get_running_loop().time()
+            self._pause.begin(now)
+            self._feed.tell(Paused(self._pulse.in_flight, now))
+
+    def resume(self) -> None:
+        """Go on after a pause."""
+        if self.stopped is not None or not self._pause.is_on:
+            return
+        now, progress = asyncio.get_running_loop().time(), self._feed.progress
+        lost = self._pause.end(now)
+        for bell in (self._admission.arrival, self._admission.departure, self._elsewhere.arrival):
+            bell.ring()
+        self._feed.tell(Resumed(now, lost, self._forecast.left(now, progress.current, progress.total)))
+
+    def end_pause(self) -> float:
+        """The flow is over: the seconds that a pause has cost which it ended in."""
+        return self._pause.end(asyncio.get_running_loop().time())
+
+    def vitals(self) -> Vitals:
+        """How the calls go now."""
+        return self._pulse.vitals(asyncio.get_running_loop().time(), self._binds)
+
+    def _may_be_in_flight(self) -> int:
+        value = self._limiter.limit.value
+        return value if self._most_at_once is None else min(value, self._most_at_once)
 
     async def _list(self) -> None:
         clock = asyncio.get_running_loop().time
@@ -132,6 +173,8 @@ class Flow:
     @property
     def _binds(self) -> str | None:
         """What holds calls back."""
+        if self._pause.is_on:
+            return PAUSED
         if not self._admission.waiting:
             if not self._taking.has_more:
                 return NOTHING_LEFT
@@ -148,3 +191,8 @@ class Flow:
         left = self._forecast.left(event.at, progress.current + 1, progress.total)
         self._feed.tell(Ended(outcome, event.at, self._binds, left))
         self._groups.count()
+
+
+def _claims(parts: Parts, plan: Plan, record: RunRecord) -> Claims:
+    traits = parts.analyzer.traits
+    return Claims(parts.store, record, deadline=plan.deadline, paid=traits.paid, payer=traits.payer)

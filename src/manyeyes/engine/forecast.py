@@ -12,6 +12,7 @@ from manyeyes.engine.batches import Batches
 from manyeyes.engine.elsewhere import Elsewhere
 from manyeyes.engine.job import HELD, Again, Job, Settled, Step
 from manyeyes.engine.looked import Looked
+from manyeyes.engine.pause import Pause
 from manyeyes.model.errors import RateLimited
 from manyeyes.model.time_left import TimeLeft
 from manyeyes.pacing.adaptive import BOOT, AdaptiveLimit
@@ -31,17 +32,22 @@ REMEMBERED, RECENT = 2048, 300
 
 
 class Forecast:
-    """Looks ahead now and then; in between, the time that was told runs down."""
+    """Looks ahead now and then; in between, the time that was told runs down.
 
-    def __init__(
+    What is remembered of calls is by a clock that pauses do not move.
+    """
+
+    def __init__(  # noqa: PLR0917 - the parts of one run, each once
         self,
         limiter: Limiter,
+        pause: Pause,
         looked: Looked,
         admission: Admission,
         elsewhere: Elsewhere,
         batches: Batches | None,
     ) -> None:
         self._limiter = limiter
+        self._pause = pause
         self._looked = looked
         self._admission = admission
         self._elsewhere = elsewhere
@@ -76,7 +82,7 @@ class Forecast:
             case Again(named=named, why=why, delay=delay):
                 self._due_at = max(self._due_at, now + delay)
                 if named and self._refused_at == -math.inf:
-                    self._refused_at = now
+                    self._refused_at = now - self._pause.lost(now)
                 # Refusals take no time to speak of, and who is held has called nobody.
                 if why not in (RateLimited.kind, HELD) and not named:
                     self._again.append(True)
@@ -87,15 +93,16 @@ class Forecast:
                 pass
 
     def _note(self, sent_at: float, now: float, in_flight: int) -> None:
+        lost = self._pause.lost(now)
         if not self._answered and self._since == -math.inf and now - sent_at > BOOT:
             # It had to boot: nothing sent until now tells what calls take. If it is just slow, the next do.
-            self._since = now
-        if sent_at >= self._since:
-            self._answered.append((sent_at, now, in_flight))
+            self._since = now - lost
+        if sent_at - lost >= self._since:
+            self._answered.append((sent_at - lost, now - lost, in_flight))
 
     def left(self, now: float, ended: int, total: int | None) -> TimeLeft | None:
         """What is left when `ended` of the pictures have; None while nobody can tell."""
-        if total is None or self._limiter.gates.circuit.is_open:
+        if total is None or self._pause.is_on or self._limiter.gates.circuit.is_open:
             self._told = None
         elif ended >= total:
             return TimeLeft(0.0, 0.0, 0.0, now)
@@ -128,7 +135,7 @@ class Forecast:
 
     def _view(self, now: float, ended: int, total: int) -> View:
         limiter, batches = self._limiter, self._batches
-        limit, n = limiter.limit, len(self._under_way)
+        limit, n, lost = limiter.limit, len(self._under_way), self._pause.lost(now)
         # Of other runs, that is; one permit may have come that nobody uses yet.
         others = max(0, limiter.in_flight - n - 1)
         looked = self._looked
@@ -144,10 +151,10 @@ class Forecast:
             max(1, n, limit.value - others),
             held=self._is_held,
             growing=self._is_growing,
-            answered=self._calls(),
+            answered=self._calls(lost),
             under_way=self._flights(now),
-            since=self._since,
-            refused_at=self._refused_at,
+            since=self._since + lost,
+            refused_at=self._refused_at + lost,
             unloaded=limit.baseline if isinstance(limit, AdaptiveLimit) else None,
             prior=self._prior,
             allowed=allowed(limiter.gates, limiter.held_by, now),
@@ -161,9 +168,9 @@ class Forecast:
         """Pictures of a batch; None for one so long that its end is of little account: speed is measured."""
         return batches.usual if batches.usual <= LONG * places else None
 
-    def _calls(self) -> Calls:
+    def _calls(self, lost: float) -> Calls:
         rows = np.array(sorted(self._answered), dtype=np.float64).reshape(-1, 3)
-        return Calls(rows[:, 0], rows[:, 1] - rows[:, 0], rows[:, 2])
+        return Calls(rows[:, 0] + lost, rows[:, 1] - rows[:, 0], rows[:, 2])
 
     def _flights(self, now: float) -> Calls:
         rows = np.array(list(self._under_way.values()), dtype=np.float64).reshape(-1, 2)

@@ -16,11 +16,14 @@ from manyeyes.model.errors import StoreError
 from manyeyes.model.event import Ended, Event, RunEnded, RunStarted
 from manyeyes.model.outcome import Outcome
 from manyeyes.model.progress import Progress
+from manyeyes.model.vitals import Vitals
 from manyeyes.store.values import Beat
 
 #: Why a run stopped that was cut short rather than asked to stop.
 INTERRUPTED = "interrupted"
 LEFT = "left before its end"
+#: Why a run stopped that someone stopped through the store.
+FROM_ELSEWHERE = "stopped from elsewhere"
 #: What the store is told of a run that stopped for this reason; `stopped` for any other.
 _STATES = {None: "complete", INTERRUPTED: "interrupted"}
 
@@ -90,6 +93,21 @@ class Run:
         if not self._task.done():
             self._flow.stop(why)
 
+    def pause(self) -> None:
+        """Send nothing more for now, and take no more pictures in hand; what is in flight is finished and
+        saved, and claims are kept. Nothing happens where the run has ended, or is told to stop."""
+        if not self._task.done():
+            self._flow.pause()
+
+    def resume(self) -> None:
+        """Go on after a pause."""
+        if not self._task.done():
+            self._flow.resume()
+
+    def vitals(self) -> Vitals:
+        """How it is going, at any time; of a run that has ended, how it went."""
+        return self._flow.vitals()
+
     def end_now(self) -> None:
         """Wait for nothing more. What was paid for is not lost: the next run finds what was begun."""
         if not self._task.done():
@@ -146,17 +164,36 @@ class Run:
         while store.beat_every is not None:
             await asyncio.sleep(store.beat_every)
             try:
-                await asyncio.gather(store.beat(Beat(self.id, self.progress)), self._flow.renew())
+                wanted, _ = await asyncio.gather(self._tell_store(), self._flow.renew())
+                if wanted is not None:
+                    self._obey(wanted)
+                    # Whoever asked for it waits to see it done.
+                    self._obey(await self._tell_store())
             except StoreError as error:
                 self._flow.stop(str(error))
 
+    async def _tell_store(self) -> str | None:
+        """How the run is doing; gives back what others ask of it."""
+        return await self._parts.store.beat(Beat(self.id, self.progress, vitals=self.vitals()))
+
+    def _obey(self, wanted: str | None) -> None:
+        """Do what others ask; each wish is told once."""
+        match wanted:
+            case "pause":
+                self.pause()
+            case "resume":
+                self.resume()
+            case "stop":
+                self.stop(FROM_ELSEWHERE)
+
     async def _close(self, state: str) -> None:
-        ended = RunEnded(self._flow.stopped, asyncio.get_running_loop().time())
+        now, lost = asyncio.get_running_loop().time(), self._flow.end_pause()
+        ended = RunEnded(self._flow.stopped, now, lost)
         try:
-            await self._parts.store.beat(Beat(self.id, self.progress.after(ended), state))
+            await self._parts.store.beat(Beat(self.id, self.progress.after(ended), state, self.vitals()))
         except StoreError as error:
             self._flow.stopped = self._flow.stopped or str(error)
-            ended = RunEnded(self._flow.stopped, ended.at)
+            ended = RunEnded(self._flow.stopped, now, lost)
         self._feed.tell(ended)
         self._outcomes.put_nowait(None)
 

@@ -106,7 +106,7 @@ class Store(Protocol):
         """Keep a text under a name, in place of the one before."""
 
     async def beat(self, news: Beat) -> str | None:
-        """Say that a run is alive; gives back what others ask of it."""
+        """Say that a run is alive; gives back what others ask of it (`pause`, `resume`, `stop`), once."""
 
 
 @dataclass(frozen=True, slots=True)

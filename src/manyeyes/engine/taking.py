@@ -14,6 +14,7 @@ from manyeyes.engine.batches import Batches
 from manyeyes.engine.elsewhere import Elsewhere
 from manyeyes.engine.job import Job, Picture
 from manyeyes.engine.looked import Looked
+from manyeyes.engine.pause import Pause
 from manyeyes.engine.preparing import Preparing
 from manyeyes.model.errors import StoreError
 from manyeyes.model.ticket import Key
@@ -40,6 +41,7 @@ class Taking:
         *,
         batches: Batches | None,
         limiter: Limiter,
+        pause: Pause,
         spare: int,
         stop: Callable[[str], None],
     ) -> None:
@@ -51,6 +53,7 @@ class Taking:
         self._elsewhere = elsewhere
         self._batches = batches
         self._limiter = limiter
+        self._pause = pause
         self._spare = spare
         self._stop = stop
         self._room = admission.departure
@@ -73,10 +76,10 @@ class Taking:
                 await self._backlog.wait_closed()
         try:
             while not self._stopped:
-                if len(self._ahead) < WINDOW:
+                if len(self._ahead) < WINDOW and not self._pause.is_on:
                     await self._look_ahead()
                     # Whoever stops in the meantime rings for nobody.
-                    if self._stopped or not self._ahead:
+                    if self._stopped or not (self._ahead or self._pause.is_on):
                         break
                 if not self._try_take():
                     await self._room.wait()
@@ -87,7 +90,7 @@ class Taking:
 
     async def _look_ahead(self) -> None:
         """Have enough ahead to choose from: a window, or all towards the end. Waits for the first picture."""
-        while not self._stopped and (len(self._ahead) < WINDOW or self._is_near_the_end):
+        while not self._is_held and (len(self._ahead) < WINDOW or self._is_near_the_end):
             if self._ahead and self._backlog.is_empty:
                 break
             if not (images := await self._backlog.take(WINDOW)):
@@ -107,8 +110,12 @@ class Taking:
         left = self._backlog.count - self._position + len(self._ahead)
         return self._backlog.is_closed and left <= LAST_ROUNDS * self._limiter.limit.value
 
+    @property
+    def _is_held(self) -> bool:
+        return self._stopped or self._pause.is_on
+
     def _try_take(self) -> bool:
-        if not self._has_room or (picture := self._ahead.next(self._may_go)) is None:
+        if self._pause.is_on or not self._has_room or (picture := self._ahead.next(self._may_go)) is None:
             return False
         self._begin(picture, self._preparing.prepare(picture, lambda: self._stopped))
         return True

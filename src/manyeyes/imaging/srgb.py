@@ -1,4 +1,4 @@
-"""From whatever a picture file holds to 8-bit sRGB on white."""
+"""From whatever a picture file holds to 8-bit sRGB without transparency."""
 
 from __future__ import annotations
 
@@ -50,13 +50,13 @@ def _from_wide_grey(image: Image.Image) -> Image.Image:
     return Image.fromarray((values.clip(0, white) * (255 / white) + 0.5).astype(np.uint8))
 
 
-def to_srgb(image: Image.Image, profile: bytes | None) -> Image.Image:
-    """A `shrinkable` picture as RGB: colours moved from `profile` (ICC) to sRGB, then laid on white."""
+def to_srgb(image: Image.Image, profile: bytes | None, ground: str = "white") -> Image.Image:
+    """A `shrinkable` picture as RGB: colours moved from `profile` (ICC) to sRGB, then laid on `ground`."""
     if image.mode not in {"LA", "RGBA"}:
         return _colours(image, profile)
     alpha = image.getchannel("A")
     opaque = _colours(image.convert("RGB" if image.mode == "RGBA" else "L"), profile)
-    return Image.composite(opaque, Image.new("RGB", image.size, "white"), alpha)
+    return Image.composite(opaque, Image.new("RGB", image.size, ground), alpha)
 
 
 def _colours(image: Image.Image, profile: bytes | None) -> Image.Image:

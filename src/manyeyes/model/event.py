@@ -106,12 +106,59 @@ class ProviderBack:
 
 
 @dataclass(frozen=True, slots=True)
+class Paused:
+    """The run sends nothing more for now; what is in flight is finished and saved."""
+
+    #: Calls in flight.
+    in_flight: int
+    at: float
+
+    @property
+    def message(self) -> str:
+        """The line that a person reads."""
+        if not self.in_flight:
+            return "Paused."
+        verb = "is" if self.in_flight == 1 else "are"
+        return f"Paused. {self.in_flight} in flight {verb} finished first."
+
+
+@dataclass(frozen=True, slots=True)
+class Resumed:
+    """The run goes on after a pause."""
+
+    at: float
+    #: Seconds that the pause has cost, those in which calls in flight were finished left out.
+    lost: float = 0.0
+    #: How long the rest will take; None while nobody can tell.
+    left: TimeLeft | None = None
+
+    @property
+    def message(self) -> str:
+        """The line that a person reads."""
+        return "Going on after the pause."
+
+
+@dataclass(frozen=True, slots=True)
 class RunEnded:
     """Nothing is in flight any more."""
 
     #: Why it stopped before the end; None where all pictures have ended.
     stopped: str | None
     at: float
+    #: Seconds that a pause has cost which it ended in.
+    lost: float = 0.0
 
 
-Event = RunStarted | Listed | Skipped | Ended | GroupEnded | Waiting | ProviderDown | ProviderBack | RunEnded
+Event = (
+    RunStarted
+    | Listed
+    | Skipped
+    | Ended
+    | GroupEnded
+    | Waiting
+    | ProviderDown
+    | ProviderBack
+    | Paused
+    | Resumed
+    | RunEnded
+)

@@ -10,8 +10,10 @@ from manyeyes.model.event import (
     Event,
     GroupEnded,
     Listed,
+    Paused,
     ProviderBack,
     ProviderDown,
+    Resumed,
     RunEnded,
     RunStarted,
     Skipped,
@@ -20,6 +22,8 @@ from manyeyes.model.event import (
 from manyeyes.model.outcome import Analyzed, Failed
 from manyeyes.model.time_left import TimeLeft
 
+#: What is said to hold calls back while a run is paused.
+PAUSED = "paused"
 #: Calls that must have ended before their rate is worth showing.
 CALLS_BEFORE_RATE = 10
 
@@ -52,11 +56,14 @@ class Progress:
     #: Bytes of pictures that went over the line.
     sent_bytes: int = 0
     #: What held the next call back when the latest picture ended: `concurrency`, `requests`, `tokens`,
-    #: `cool-down`, `upload`, `down`, `first word`, `bytes`, `preparation`, or `nothing left`; None where
-    #: nothing did.
+    #: `cool-down`, `upload`, `down`, `first word`, `bytes`, `preparation`, `paused`, or `nothing left`; None
+    #: where nothing did.
     binds: str | None = None
     #: How long the rest will take, as it was told last; None while nobody can tell.
     left: TimeLeft | None = None
+    #: Nothing more is sent for now; and the seconds that pauses have cost before.
+    paused: bool = False
+    lost: float = 0.0
     finished: bool = False
     #: Why the run stopped before its end.
     stopped: str | None = None
@@ -82,15 +89,24 @@ class Progress:
 
     @property
     def rate(self) -> float | None:
-        """Pictures a second by calls of this run; None until it means something."""
-        if self.called < CALLS_BEFORE_RATE or self.elapsed <= 0:
+        """Pictures a second by calls of this run, pauses left out; None until it means something, and while
+        the run is paused."""
+        if self.paused or self.called < CALLS_BEFORE_RATE or self._worked <= 0:
             return None
-        return self.called / self.elapsed
+        return self.called / self._worked
 
     @property
     def upload_rate(self) -> float | None:
-        """Bytes of pictures sent a second, over the run so far; None where none were sent."""
-        return self.sent_bytes / self.elapsed if self.sent_bytes and self.elapsed > 0 else None
+        """Bytes of pictures sent a second, over the run so far but for its pauses; None where none were sent,
+        and while it is paused."""
+        if self.paused or not self.sent_bytes or self._worked <= 0:
+            return None
+        return self.sent_bytes / self._worked
+
+    @property
+    def _worked(self) -> float:
+        """Seconds of the run without its pauses."""
+        return self.elapsed - self.lost
 
     @property
     def eta_seconds(self) -> float | None:
@@ -131,8 +147,10 @@ class Progress:
                 return self._ended(event)
             case Skipped() | GroupEnded() | Waiting() | ProviderDown() | ProviderBack():
                 return self._aside(event)
-            case RunEnded(stopped=stopped, at=at):
-                return replace(self, finished=True, stopped=stopped, at=at)
+            case Paused(at=at):
+                return replace(self, at=at, paused=True, binds=PAUSED, left=None)
+            case Resumed() | RunEnded():
+                return self._unpaused(event)
             case _:
                 assert_never(event)
 
@@ -140,11 +158,18 @@ class Progress:
         match event:
             case Skipped():
                 return replace(self, at=event.at, passed_over=self.passed_over + 1)
-            case ProviderDown() | ProviderBack():
+            case ProviderDown() | ProviderBack() if not self.paused:
                 down = isinstance(event, ProviderDown)
                 return replace(self, at=event.at, binds="down" if down else None, left=None)
             case _:
                 return replace(self, at=event.at)
+
+    def _unpaused(self, event: Resumed | RunEnded) -> Progress:
+        binds, lost = None if self.paused else self.binds, self.lost + event.lost
+        now = replace(self, at=event.at, paused=False, binds=binds, lost=lost)
+        if isinstance(event, Resumed):
+            return replace(now, left=event.left)
+        return replace(now, finished=True, stopped=event.stopped)
 
     def _ended(self, event: Ended) -> Progress:
         outcome = event.outcome
@@ -167,6 +192,8 @@ class Progress:
             sent_bytes=self.sent_bytes + outcome.sent_bytes,
             binds=event.binds,
             left=event.left,
+            paused=self.paused,
+            lost=self.lost,
         )
 
     def as_json(self) -> dict[str, object]:
@@ -189,6 +216,8 @@ class Progress:
             "etaHighSeconds": None if left is None else round(left.p90, 1),
             "bindingGate": self.binds,
         }
+        if self.paused:
+            fields["paused"] = True
         if self.error is not None:
             fields["error"] = self.error
         if self.possibly_paid_twice:

@@ -12,6 +12,7 @@ from manyeyes.model.portfolio import Portfolio
 from manyeyes.model.ticket import Key
 from manyeyes.store.owner import LEASE
 from manyeyes.store.rows import keep, new_id, recipe_row
+from manyeyes.store.steering import taken
 from manyeyes.store.tables import claims, lessons, portfolios, recipes, runs
 from manyeyes.store.values import Beat, Earlier, Opening, Outlook, Recalled, RunRecord, Since
 
@@ -106,15 +107,14 @@ def renew(connection: Connection, asked: Sequence[str], owner: str) -> list[froz
 
 
 def beat(connection: Connection, beats: Sequence[Beat], owner: str) -> list[str | None]:
-    """Keep runs alive, or close them and give up their claims; gives back what others ask of each run."""
+    """Keep runs alive, or close them and give up their claims; gives back, once, what others ask of each."""
     now = time.time()
     for news in beats:
         _tell(connection, news, now)
         if news.state != "running":
             connection.execute(delete(claims).where(claims.c.run == news.run, claims.c.owner == owner))
-    wanted = connection.execute(select(runs.c.id, runs.c.wanted).where(runs.c.id.in_([b.run for b in beats])))
-    by_run = {row.id: row.wanted for row in wanted}
-    return [by_run.get(news.run) for news in beats]
+    wishes = taken(connection, [news.run for news in beats])
+    return [wishes.get(news.run) for news in beats]
 
 
 def _tell(connection: Connection, news: Beat, now: float) -> None:
@@ -126,7 +126,7 @@ def _tell(connection: Connection, news: Beat, now: float) -> None:
             stopped=news.progress.stopped,
             heartbeat=now,
             seq=runs.c.seq + 1,
-            progress=json.dumps(news.progress.as_json()),
+            progress=json.dumps(news.as_json()),
             ended=None if news.state == "running" else now,
         )
     )

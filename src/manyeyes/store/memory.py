@@ -44,6 +44,8 @@ class MemoryStore:
         #: Which run is buying an answer now.
         self.claims: dict[Key, str] = {}
         self.beats: list[Beat] = []
+        #: What others ask of runs.
+        self._wanted: dict[str, str] = {}
         #: The runs of a portfolio with a recipe that asked afresh, and the state of every run.
         self._earlier: dict[tuple[Portfolio, str], list[tuple[RunRecord, Opening]]] = {}
         self._states: dict[str, str] = {}
@@ -182,9 +184,14 @@ class MemoryStore:
         self._lessons[name] = text
 
     async def beat(self, news: Beat) -> str | None:
-        """Keep the news; nobody else could ask for anything. A run that ends gives up its claims."""
+        """Keep the news; gives back what others ask of the run, once. One that ends gives up its claims."""
         self.beats.append(news)
         self._states[news.run] = news.state
         if news.state != "running":
             self.claims = {key: run for key, run in self.claims.items() if run != news.run}
-        return None
+        return self._wanted.pop(news.run, None)
+
+    def want(self, run: str, wish: str) -> None:
+        """Ask a run to `pause`, `resume` or `stop`; what is asked last counts, but a stop stands."""
+        if self._states[run] == "running" and self._wanted.get(run) != "stop":
+            self._wanted[run] = wish

@@ -44,7 +44,7 @@ class SqlStore:
     """
 
     #: Seconds between a run's heartbeats.
-    beat_every: float | None = 5.0
+    beat_every: float | None = 2.0
 
     def __init__(
         self,
@@ -146,7 +146,7 @@ class SqlStore:
         await self.carry_out(lambda connection: life.remember(connection, name, text))
 
     async def beat(self, news: Beat) -> str | None:
-        """Say that a run is alive; gives back what others ask of it."""
+        """Say that a run is alive; gives back what others ask of it, once."""
         wanted: str | None = await self._thread.ask(self._beat, news)
         return wanted
 

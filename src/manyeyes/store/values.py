@@ -12,6 +12,7 @@ from manyeyes.model.outcome import Answer, NoAnswer, Outcome
 from manyeyes.model.portfolio import Portfolio
 from manyeyes.model.progress import Progress
 from manyeyes.model.ticket import Go, Held, Key, Unsettled
+from manyeyes.model.vitals import Vitals
 
 #: What comes of asking leave to buy.
 Begun = Go | Unsettled | Held | Answer | NoAnswer
@@ -106,6 +107,13 @@ class Beat:
     progress: Progress
     #: `running`, `complete`, `stopped` or `interrupted`.
     state: str = "running"
+    #: How its calls go.
+    vitals: Vitals | None = None
+
+    def as_json(self) -> dict[str, object]:
+        """What is kept of it: the progress, and under `vitals` how the calls go."""
+        progress = self.progress.as_json()
+        return progress if self.vitals is None else progress | {"vitals": self.vitals.as_json()}
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,7 @@ from manyeyes.model.progress import Progress
 #: What may hold calls back (`Progress.binds`), and the word for nothing.
 GATES = (
     "concurrency", "requests", "tokens", "bytes", "cool-down", "upload", "down", "first word", "preparation",
-    "nothing left", "none",
+    "paused", "nothing left", "none",
 )  # fmt: skip
 #: Seconds: calls to a vision model take from half a second to minutes.
 _BUCKETS = (0.25, 0.5, 1, 2, 3, 5, 8, 13, 20, 30, 60, 120, 300)

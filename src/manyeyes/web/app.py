@@ -1,0 +1,75 @@
+"""The page and the API as one ASGI application."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+from fastapi import FastAPI
+from starlette.middleware import Middleware
+from starlette.staticfiles import StaticFiles
+
+from manyeyes.web.api import service
+from manyeyes.web.gallery import Gallery
+from manyeyes.web.house import House
+from manyeyes.web.live import Live
+from manyeyes.web.metrics import Metrics
+from manyeyes.web.portfolios import Portfolios
+from manyeyes.web.problems import install
+from manyeyes.web.runs import Runs
+from manyeyes.web.safety import Guard
+from manyeyes.web.sessions import Sessions
+from manyeyes.web.shares import Shares
+from manyeyes.web.site import Site
+from manyeyes.web.thumbnails import Thumbnails
+from manyeyes.web.uploads import Uploads
+
+STATIC = Path(__file__).parent / "static"
+#: Everything that answers requests.
+ROUTERS = (service.router,)
+
+
+def create_app(house: House) -> FastAPI:
+    """The application over this house; its work starts and ends with its lifespan."""
+    sessions = Sessions(house.doors)
+    app = FastAPI(
+        title="manyeyes",
+        version=house.version,
+        lifespan=_at_work,
+        docs_url=None,
+        redoc_url=None,
+        middleware=[Middleware(Guard, house=house, sessions=sessions)],
+    )
+    app.state.site, app.state.sessions = site_over(house), sessions
+    install(app)
+    for router in ROUTERS:
+        app.include_router(router)
+    if STATIC.is_dir():
+        app.mount("/static", StaticFiles(directory=STATIC))
+    return app
+
+
+def site_over(house: House) -> Site:
+    """The acts over a house, not yet at work."""
+    live, metrics, shares = Live(house.store), Metrics(), Shares(house.store)
+    thumbnails, gallery = Thumbnails(house), Gallery(house)
+    runs = Runs(house, live, metrics)
+    return Site(
+        house,
+        Portfolios(house, runs),
+        Uploads(house),
+        runs,
+        gallery,
+        thumbnails,
+        shares,
+        live,
+        metrics,
+    )
+
+
+@asynccontextmanager
+async def _at_work(app: FastAPI) -> AsyncIterator[None]:
+    site: Site = app.state.site
+    async with site.live, site.runs:
+        yield
