@@ -1,0 +1,53 @@
+"""What a picture's descriptor comes to in a line: on its card, and to those who cannot see it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from manyeyes.model.descriptor import PaletteColor
+from manyeyes.store.gallery import Card
+
+#: The share of a colour whose share nobody told.
+_UNTOLD = 1.0
+
+
+def headline_of(card: Card) -> str:
+    """What is in the picture, in a word or two."""
+    descriptor = card.descriptor
+    if descriptor is None:
+        return "Could not be analyzed" if card.status == "failed" else "Not analyzed yet"
+    if descriptor.garment_type is not None:
+        return descriptor.garment_type[:1].upper() + descriptor.garment_type[1:]
+    return "No garment" if descriptor.is_garment is False else "Something to wear"
+
+
+def subline_of(card: Card) -> str:
+    """Colour, pattern and fabric; of a picture that failed, why."""
+    descriptor = card.descriptor
+    if descriptor is None:
+        return "" if card.error is None else card.error.message
+    colour = descriptor.color_palette[0].name if descriptor.color_palette else None
+    said = (colour, descriptor.pattern, descriptor.fabric, descriptor.silhouette or descriptor.fit)
+    return " · ".join(word for word in said if word)
+
+
+def alt_of(card: Card) -> str:
+    """The picture in words, for whoever does not see it."""
+    if card.descriptor is None:
+        return card.name
+    said = subline_of(card).replace(" · ", ", ")
+    return headline_of(card) + (f": {said}" if said else "")
+
+
+def spans_of(palette: Sequence[PaletteColor]) -> list[tuple[str, str, str]]:
+    """Where each colour of a strip 100 wide begins, how wide it is, and its hex; those without one are left
+    out."""
+    shown = [(colour.hex, _UNTOLD if colour.share is None else colour.share) for colour in palette]
+    known = [(digits, max(share, 0.02)) for digits, share in shown if digits is not None]
+    whole = sum(share for _, share in known)
+    spans, start = [], 0.0
+    for digits, share in known:
+        width = 100 * share / whole
+        spans.append((f"{start:.1f}", f"{width + 0.1:.1f}", digits))
+        start += width
+    return spans
