@@ -18,7 +18,7 @@ fi
 
 # Programs of the system that some tests use; they are Debian packages of the same name.
 system_programs() {
-    for program in tmux; do
+    for program in tmux chromium; do
         command -v "$program" >/dev/null 2>&1 && continue
         if [ "$(id -u)" -ne 0 ]; then
             complain "Without $program: installing it needs root. Its tests are skipped."

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -12,6 +12,7 @@ from manyeyes.engine.feed import Listener
 from manyeyes.engine.plan import Plan
 from manyeyes.engine.preview import Preview
 from manyeyes.engine.seams import Parts
+from manyeyes.model.arrival import Arrival, Fetched, Held, Refused
 from manyeyes.model.image import ImageRef, Original
 from manyeyes.store.sql import SqlStore
 
@@ -69,25 +70,6 @@ class AnalyzerNote:
 
 
 @dataclass(frozen=True, slots=True)
-class Arrived:
-    """A picture that was checked, where it waits to be moved to its portfolio."""
-
-    path: Path
-    #: As shown: the path below what was dropped.
-    name: str
-    size: int
-    sha256: str
-
-
-@dataclass(frozen=True, slots=True)
-class TurnedAway:
-    """Something that was uploaded and is not taken, by name."""
-
-    name: str
-    reason: str
-
-
-@dataclass(frozen=True, slots=True)
 class Caps:
     """What one upload may bring, and how much may go on at once."""
 
@@ -129,11 +111,13 @@ class House:
     assembled: Callable[[Order, tuple[str, ...]], AbstractAsyncContextManager[Assembled]]
     #: What can be chosen.
     analyzers: Callable[[], Sequence[AnalyzerNote]]
-    #: What came in a file: pictures, those of a ZIP too, unpacked into the folder, and what is turned away.
-    #: Blocks; called in a thread.
-    check: Callable[[Path, str, Path], Sequence[Arrived | TurnedAway]]
-    #: Brings what is at an address into a file of the folder, under the rules for URLs, with its name.
-    fetch: Callable[[str, Path], Awaitable[tuple[Path, str]]]
+    #: Takes files into a portfolio's folder, given what tells whether a hash is there already; each by
+    #: path and name, which gives what came of it. Blocks; carried out in a thread.
+    arrivals: Callable[[Path, Held], Callable[[Path, str], Iterator[Arrival]]]
+    #: Removes what was arriving in the portfolios' folders when the process before this one ended. Blocks.
+    sweep: Callable[[Path], int]
+    #: Brings what is at an address into a file of the folder, under the rules for URLs.
+    fetch: Callable[[str, Path], Awaitable[Fetched | Refused]]
     #: Sends a body with headers to an address, under the same rules; the status of the answer.
     post: Callable[[str, bytes, Mapping[str, str]], Awaitable[int]]
     #: The bytes of a kept picture and their hash. Raises ImageError.
