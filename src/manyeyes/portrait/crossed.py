@@ -21,6 +21,7 @@ class Crossed:
     garments: tuple[str, ...]
     #: Pictures of each.
     counts: tuple[int, ...]
+    #: Their names; of those that are called alike, with their hex.
     colours: tuple[str, ...]
     hexes: tuple[str | None, ...]
     #: A row for each garment: of its area, that of each colour, 0 to 1.
@@ -32,6 +33,7 @@ class Crossed:
             "garments": list(self.garments),
             "counts": list(self.counts),
             "colours": list(self.colours),
+            "hexes": list(self.hexes),
             "shares": [list(row) for row in self.shares],
         }
 

@@ -159,6 +159,15 @@ class Surprise:
         )
         return math.fsum(told) / fields if fields else 0.0
 
+    def likeness(self, values: Mapping[str, str]) -> float:
+        """The mean share of pictures that have each of its values, 0 to 1: the more, the more typical.
+
+        A field that it does not tell counts nothing here, too, so that little said is not taken for typical.
+        """
+        fields = sum(bool(counts) for counts in self.counts.values())
+        told = (self.counts[name][value] / self.counts[name].total() for name, value in values.items())
+        return math.fsum(told) / fields if fields else 0.0
+
     def reasons(self, values: Mapping[str, str], most: int = 3) -> tuple[Reason, ...]:
         """The values that tell most, the rarest first."""
         each = [
@@ -175,6 +184,8 @@ class Seen:
     picture: Remembered
     values: Mapping[str, str]
     bits: float
+    #: 0 to 1.
+    likeness: float
 
     def pick(self, role: str, reasons: tuple[Reason, ...]) -> Pick:
         """It, shown for that."""
@@ -186,4 +197,4 @@ def seen(pictures: Sequence[Remembered], surprise: Surprise, word: Callable[[Val
     """The pictures with their values as `word` says them."""
     for one in pictures:
         values = {value[0]: word(value) for value in one.values}
-        yield Seen(one, values, surprise.bits(values))
+        yield Seen(one, values, surprise.bits(values), surprise.likeness(values))

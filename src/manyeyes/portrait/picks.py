@@ -9,7 +9,7 @@ from manyeyes.portrait.likeness import Pick, Reason, Seen, Surprise
 #: With fewer pictures, each is one of a kind.
 ENOUGH = 10
 #: An outlier's values tell so many times the bits of a picture on the average …
-ODD = 1.5
+ODD = 1.25
 #: … and one of them is no more frequent than this.
 RARE = 0.1
 MOST_OUTLIERS = 8
@@ -37,7 +37,7 @@ def contact_sheet(pictures: Sequence[Seen], surprise: Surprise) -> tuple[Pick, .
     shown yet, and so on; where that is not enough, the most typical of the others."""
     shown: dict[str, Pick] = {}
     covered: set[tuple[str, str]] = set()
-    by_typicality = sorted(pictures, key=lambda one: (one.bits, one.picture.place))
+    by_typicality = sorted(pictures, key=lambda one: (-one.likeness, one.picture.place))
     for reason in _wanted(surprise):
         if len(shown) >= SHEET:
             break

@@ -12,7 +12,7 @@ from manyeyes.portrait.sureness import BARS, UNSURE, Sureness
 MOST = 10
 _ROW, _BAR = 24.0, 15.0
 #: Where names end, bars begin, and the longest ends.
-_NAMES, _LEFT, _RIGHT = 122.0, 130.0, 316.0
+_NAMES, _LEFT, _RIGHT = 122.0, 130.0, 312.0
 _MARGIN = 12.0
 
 
@@ -112,6 +112,7 @@ def confidence_plot(sure: Sureness) -> Plot:
         if count:
             parts.append(text((corner[0] + size[0] / 2, bottom - height - 4), str(count), "plot-mid"))
         parts.append(text((left + place * width, bottom + 16), f"{place / BARS:g}", "plot-quiet plot-mid"))
+    parts.append(text((right, bottom + 16), "1", "plot-quiet plot-mid"))
     parts += [line((left, bottom), (right, bottom), "plot-rule"), *_median(sure, left, right, bottom)]
     note = f"{sure.known} of {sure.of} answers tell it; hatched: below {UNSURE:g}, to look at again."
     return Plot("confidence", "How sure the answers are", note, bottom + 26, tuple(parts), _sure_table(sure))

@@ -83,15 +83,15 @@ def _luminance(hex_: str) -> float:
 def crossed_plot(table: Crossed) -> Plot:
     """Discs whose areas are the colours' shares in each type of garment."""
     left, top = 104.0, 92.0
-    pitch = (WIDTH - _MARGIN - left) / len(table.colours)
+    pitch = min((WIDTH - 3 * _MARGIN - left) / len(table.colours), 60.0)
     row_height = 40.0
     largest = max(max(row) for row in table.shares) or 1.0
     parts = [hatch("plot-crossed-hatch")]
     for column, (name, hex_) in enumerate(zip(table.colours, table.hexes, strict=True)):
         x = left + (column + 0.5) * pitch
         parts += [
-            f'<g transform="translate({x + 3:.1f} {top - 26:.1f}) rotate(-40)">'
-            f"{text((0, 0), fitted(name, 84, 10.5), 'plot-small')}</g>",
+            f'<g transform="translate({x + 3:.1f} {top - 26:.1f}) rotate(-55)">'
+            f"{text((0, 0), fitted(name.removesuffix(f' {hex_}'), 72, 10.5), 'plot-small')}</g>",
             rect((x - 7, top - 20), (14, 14), fill=hex_ or "url(#plot-crossed-hatch)"),
             rect((x - 7, top - 20), (14, 14), "plot-edge"),
         ]
