@@ -30,6 +30,7 @@ COMMANDS = {
     "analyze": "Analyze the pictures in folders, files and ZIPs.",
     "runs": "List the runs in the store.",
     "show": "Show a run, or one picture with its whole descriptor.",
+    "profile": "Show the style of a portfolio as a whole: colours, garments, cloth, what stands out.",
     "failures": "Show what failed in a run, by cause, each with its remedy.",
     "export": "Write the results of a run as JSON lines or CSV.",
     "forget": "Delete a portfolio or a picture, with its answers.",

@@ -117,7 +117,7 @@ def _pictures(title: str, note: str, picks: Sequence[Pick], thumbnail: Thumbnail
         if href is None:
             shown = '<span class="none">no picture</span>'
         else:
-            shown = f'<img src="{escaped(href)}" alt="" loading="lazy">'
+            shown = f'<img src="{escaped(href)}" alt="">'
         yield (
             f'<li>{shown}<bdi class="name" title="{escaped(pick.name)}">{escaped(pick.name)}</bdi>'
             f'<span class="why">{escaped(reasons)}</span></li>'

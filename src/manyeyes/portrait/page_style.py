@@ -26,7 +26,7 @@ summary:focus-visible { outline: 2px solid var(--plot-mark); outline-offset: 2px
 table { border-collapse: collapse; width: 100%; font-variant-numeric: tabular-nums; }
 caption { text-align: start; color: var(--plot-quiet); padding: .25rem 0; }
 th, td { text-align: start; font-weight: normal; padding: .2rem .6rem .2rem 0; vertical-align: top;
-  border-bottom: 1px solid var(--plot-rule); overflow-wrap: anywhere; }
+  border-bottom: 1px solid var(--plot-rule); overflow-wrap: break-word; }
 thead th { font-weight: 600; }
 .plot-number { text-align: end; white-space: nowrap; }
 .sheet ul { list-style: none; margin: 0; padding: 0; display: grid; gap: 1.1rem .9rem;

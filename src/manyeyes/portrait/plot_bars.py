@@ -44,14 +44,14 @@ def distribution_plot(told: Distribution) -> Plot:
 
 def _shown(told: Distribution) -> tuple[list[Share], Share | None]:
     """The values that get a bar, and the last of them if it stands for the others."""
-    shown = [*told.values[:MOST]]
-    left = [*told.values[MOST:], *([told.rest] if told.rest else [])]
-    if not left:
-        return shown, None
-    name = f"{len(told.values) - MOST} others" if told.rest is None else "others"
+    if len(told.values) <= MOST + 1 and told.rest is None:
+        return [*told.values], None
+    shown, left = [*told.values[:MOST]], [*told.values[MOST:]]
     if told.several:
         # A picture may have several of these, so that their shares do not add up.
         return shown, None
+    name = "others" if told.rest else f"{len(left)} others"
+    left += [told.rest] if told.rest else []
     after = Share(name, sum(one.count for one in left), sum(one.share for one in left))
     return [*shown, after], after
 
