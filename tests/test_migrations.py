@@ -45,6 +45,8 @@ def shape(engine: Engine) -> Shape:
             sorted(unique["column_names"] for unique in asked.get_unique_constraints(table)),
         )
         for table in sorted(asked.get_table_names())
+        # What holds the words is made by SQLite itself, in several tables.
+        if not table.startswith("words")
     }
 
 
@@ -110,7 +112,7 @@ def test_a_store_of_a_later_manyeyes_is_refused(tmp_path: Path) -> None:
     with open_engine(url).begin() as connection:
         connection.execute(text("UPDATE manyeyes_store SET version = 99"))
     with pytest.raises(
-        SettingsError, match=r"of a later manyeyes \(version 99, this one knows 3\).*update manyeyes"
+        SettingsError, match=r"of a later manyeyes \(version 99, this one knows 4\).*update manyeyes"
     ):
         open_engine(url)
 
@@ -131,7 +133,8 @@ def migrated(engine: Engine, steps: Sequence[Step]) -> set[str]:
     """The tables once these steps are known."""
     with engine.begin() as connection:
         bring_up_to_date(connection, steps)
-    return set(inspect(engine).get_table_names()) - set(metadata.tables)
+    names = {name for name in inspect(engine).get_table_names() if not name.startswith("words")}
+    return names - set(metadata.tables)
 
 
 def test_only_the_steps_that_are_missing_are_carried_out_in_order() -> None:

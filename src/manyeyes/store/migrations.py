@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from sqlalchemy import Connection, insert, inspect, select, text, update
 
 from manyeyes.model.errors import SettingsError
+from manyeyes.store.page_tables import WORDS
 from manyeyes.store.tables import metadata, store_version
 
 Step = Callable[[Connection], None]
@@ -49,8 +50,52 @@ def _lessons_are_kept(connection: Connection) -> None:
     )
 
 
+def _pages_have_tables(connection: Connection) -> None:
+    """To 4: the gallery with its facets and words, corrections, and what pages and the API keep."""
+    sqlite = connection.dialect.name == "sqlite"
+    octets, fresh = ("BLOB", "shown = 0") if sqlite else ("BYTEA", "NOT shown")
+    for statement in (
+        f"ALTER TABLE portfolios ADD COLUMN folder {octets}",
+        f"ALTER TABLE outcomes ADD COLUMN shown BOOLEAN DEFAULT {0 if sqlite else 'false'} NOT NULL",
+        f"CREATE INDEX outcomes_fresh ON outcomes (run) WHERE {fresh}",
+        f"""CREATE TABLE gallery (
+            id INTEGER NOT NULL, picture VARCHAR(24) NOT NULL, portfolio VARCHAR(26) NOT NULL,
+            name_key {octets} NOT NULL, sha256 VARCHAR(64) NOT NULL, size INTEGER NOT NULL,
+            status VARCHAR(10) NOT NULL, confidence FLOAT, changed INTEGER NOT NULL, run VARCHAR(26),
+            position INTEGER, answer VARCHAR(40), PRIMARY KEY (id), UNIQUE (picture),
+            FOREIGN KEY (picture) REFERENCES pictures (id) ON DELETE CASCADE,
+            FOREIGN KEY (portfolio) REFERENCES portfolios (id) ON DELETE CASCADE)""",
+        "CREATE INDEX gallery_changed ON gallery (portfolio, changed)",
+        "CREATE INDEX gallery_name ON gallery (portfolio, name_key, picture)",
+        "CREATE INDEX gallery_status ON gallery (portfolio, status, size)",
+        "CREATE INDEX gallery_sha256 ON gallery (sha256)",
+        f"""CREATE TABLE facets (
+            portfolio VARCHAR(26) NOT NULL, segment INTEGER NOT NULL, field VARCHAR(40) NOT NULL,
+            value TEXT NOT NULL, members {octets} NOT NULL, hex VARCHAR(7),
+            PRIMARY KEY (portfolio, segment, field, value),
+            FOREIGN KEY (portfolio) REFERENCES portfolios (id) ON DELETE CASCADE)""",
+        """CREATE TABLE corrections (
+            sha256 VARCHAR(64) NOT NULL, schema VARCHAR(40) NOT NULL, field VARCHAR(40) NOT NULL,
+            value TEXT NOT NULL, made FLOAT NOT NULL, PRIMARY KEY (sha256, schema, field))""",
+        """CREATE TABLE orders (
+            run VARCHAR(26) NOT NULL, wish TEXT NOT NULL, continues VARCHAR(26), PRIMARY KEY (run),
+            FOREIGN KEY (run) REFERENCES runs (id) ON DELETE CASCADE)""",
+        "CREATE INDEX orders_continues ON orders (continues)",
+        """CREATE TABLE idempotency (
+            key VARCHAR(64) NOT NULL, digest VARCHAR(64) NOT NULL, answer TEXT, expires FLOAT NOT NULL,
+            PRIMARY KEY (key))""",
+        """CREATE TABLE shares (
+            id VARCHAR(26) NOT NULL, token VARCHAR(64) NOT NULL, portfolio VARCHAR(26) NOT NULL,
+            created FLOAT NOT NULL, expires FLOAT, withdrawn FLOAT, PRIMARY KEY (id), UNIQUE (token),
+            FOREIGN KEY (portfolio) REFERENCES portfolios (id) ON DELETE CASCADE)""",
+        "CREATE INDEX shares_portfolio ON shares (portfolio)",
+        *WORDS[connection.dialect.name],
+    ):
+        connection.execute(text(statement))
+
+
 #: Step n brings a store from version n + 1 to n + 2; a new store starts at the newest version.
-STEPS: Sequence[Step] = (_answers_have_names, _lessons_are_kept)
+STEPS: Sequence[Step] = (_answers_have_names, _lessons_are_kept, _pages_have_tables)
 
 
 def bring_up_to_date(connection: Connection, steps: Sequence[Step] = STEPS) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import AsyncIterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
@@ -12,9 +12,11 @@ import orjson
 from sqlalchemy import Connection, Select, and_, func, select
 
 from manyeyes.model.ask import Usage
+from manyeyes.model.correction import Changes, corrected
 from manyeyes.model.image import ImageRef, Locator
 from manyeyes.model.outcome import Analyzed, Failed, Outcome
 from manyeyes.model.portfolio import Portfolio
+from manyeyes.store import corrections
 from manyeyes.store.owner import LEASE, holds
 from manyeyes.store.rows import to_descriptor
 from manyeyes.store.sql import SqlStore
@@ -51,10 +53,13 @@ class RunSummary:
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """How a picture ended in a run, with the model's own words where they were asked for."""
+    """How a picture ended in a run, its descriptor with the corrections made by hand; and the model's own
+    words where they were asked for."""
 
     outcome: Outcome
     raw: str | None = None
+    #: Fields of the descriptor that were corrected by hand.
+    corrected: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,7 +139,7 @@ async def pages(
     store: SqlStore, run: str, *, raw: bool = False, only_failed: bool = False
 ) -> AsyncIterator[Sequence[Kept]]:
     """How the pictures of a run ended, in listing order, some at a time; `raw` adds the model's words."""
-    asked = _outcomes().where(outcomes.c.run == run).order_by(outcomes.c.position).limit(PAGE)
+    asked = ended().where(outcomes.c.run == run).order_by(outcomes.c.position).limit(PAGE)
     if only_failed:
         asked = asked.where(outcomes.c.kind.is_not(None))
     after = -1
@@ -144,19 +149,23 @@ async def pages(
 
 
 def _page(asked: Select[Any], after: int, raw: bool, connection: Connection) -> list[Kept]:
-    rows = connection.execute(asked.where(outcomes.c.position > after))
-    return [_kept(row, raw=raw) for row in rows]
+    rows = connection.execute(asked.where(outcomes.c.position > after)).all()
+    return kept_of(connection, rows, raw=raw)
 
 
 def history(connection: Connection, picture: str) -> list[Look]:
     """How a picture ended in every run that it was part of, newest first."""
     rows = connection.execute(
-        _outcomes().where(outcomes.c.picture == picture).order_by(runs.c.started.desc(), runs.c.id)
-    )
-    return [Look(row.run, row.started, row.adapter, row.model, _kept(row, raw=True)) for row in rows]
+        ended().where(outcomes.c.picture == picture).order_by(runs.c.started.desc(), runs.c.id)
+    ).all()
+    kept = kept_of(connection, rows, raw=True)
+    return [
+        Look(row.run, row.started, row.adapter, row.model, one) for row, one in zip(rows, kept, strict=True)
+    ]
 
 
-def _outcomes() -> Select[Any]:
+def ended() -> Select[Any]:
+    """How pictures ended in runs; what `kept_of` reads."""
     return select(
         outcomes,
         runs.c.started,
@@ -169,9 +178,19 @@ def _outcomes() -> Select[Any]:
     )
 
 
-def _kept(row: Any, *, raw: bool) -> Kept:
+def kept_of(connection: Connection, rows: Sequence[Any], *, raw: bool) -> list[Kept]:
+    """Rows of `ended` as values, with the corrections made by hand."""
+    by_hand = corrections.of(connection, (row.sha256 for row in rows))
+    return [_kept(row, by_hand.get(row.sha256, {}), raw=raw) for row in rows]
+
+
+def _kept(row: Any, changes: Changes, *, raw: bool) -> Kept:
     outcome = _outcome(row)
-    return Kept(outcome, row.answer_raw if raw and isinstance(outcome, Analyzed) else None)
+    if isinstance(outcome, Failed):
+        return Kept(outcome)
+    if changes:
+        outcome = replace(outcome, descriptor=corrected(outcome.descriptor, changes))
+    return Kept(outcome, row.answer_raw if raw else None, tuple(changes))
 
 
 def _outcome(row: Any) -> Outcome:

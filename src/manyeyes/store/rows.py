@@ -92,6 +92,7 @@ def outcome_row(result: Result) -> Row:
         "output_tokens": outcome.usage.output_tokens,
         "possibly_paid_twice": outcome.possibly_paid_twice,
         "answer": None if isinstance(outcome, Failed) else outcome.answer or None,
+        "shown": False,
     }
 
 

@@ -1,4 +1,4 @@
-"""The tables, as they are now; `migrations` brings older stores here."""
+"""The tables of runs and what they brought, as they are now; `migrations` brings older stores here."""
 
 from __future__ import annotations
 
@@ -18,6 +18,7 @@ from sqlalchemy import (
     Text,
     TypeDecorator,
     event,
+    false,
     text,
 )
 
@@ -58,6 +59,8 @@ portfolios = Table(
     # The sources it was made from, as JSON: the same sources are the same portfolio.
     Column("origin", Text, nullable=False, unique=True),
     Column("created", Float, nullable=False),
+    # Where pictures that were uploaded lie; null where they are the user's own files.
+    Column("folder", FileName),
 )
 
 recipes = Table(
@@ -149,8 +152,17 @@ outcomes = Table(
     # The answer it ended by. No foreign key: an answer may be forgotten, and deleting it would have to
     # look through all outcomes.
     Column("answer", String(40)),
+    # Set once the gallery has taken it in, which is done by whoever looks.
+    Column("shown", Boolean, nullable=False, server_default=false()),
     Index("outcomes_picture", "picture"),
 )
+
+
+@event.listens_for(outcomes, "after_create")
+def _index_what_is_fresh(_: Table, connection: Connection, **__: object) -> None:
+    is_fresh = "shown = 0" if connection.dialect.name == "sqlite" else "NOT shown"
+    connection.execute(text(f"CREATE INDEX outcomes_fresh ON outcomes (run) WHERE {is_fresh}"))
+
 
 intents = Table(
     "intents",

@@ -1,0 +1,91 @@
+"""What was asked of runs that a page or a program started, so that one that broke off is taken up again."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, fields
+from typing import Any
+
+import orjson
+from sqlalchemy import Connection, select
+
+from manyeyes.model.portfolio import Portfolio
+from manyeyes.store.page_tables import orders
+from manyeyes.store.reports import BROKEN_OFF, state_of
+from manyeyes.store.rows import keep
+from manyeyes.store.tables import portfolios, runs
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """How a run was wanted; None where the settings decide."""
+
+    analyzer: str | None = None
+    model: str | None = None
+    #: `auto`, `threshold` or a number.
+    concurrency: str | None = None
+    preset: str | None = None
+    strategy: str | None = None
+    #: Megabytes of pictures in hand.
+    memory_mb: float | None = None
+    #: Pictures at most.
+    limit: int | None = None
+    retry_failed: bool = False
+    fresh: bool = False
+    overall_range: tuple[float, float] = (0, 100)
+    #: Told when the run ends.
+    webhook: str | None = None
+    #: Whatever else was asked for, as JSON has it.
+    more: Mapping[str, object] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Unfinished:
+    """A run that broke off and that nobody goes on with."""
+
+    run: str
+    portfolio: Portfolio
+    order: Order
+
+
+def keep_order(connection: Connection, run: str, order: Order, *, continues: str | None = None) -> None:
+    """Keep what was asked of a run, and which earlier run it goes on with."""
+    wish = orjson.dumps(asdict(order)).decode()
+    keep(connection, orders, [{"run": run, "wish": wish, "continues": continues}])
+
+
+def order_of(connection: Connection, run: str) -> Order | None:
+    """What was asked of a run; None where it was started on the command line."""
+    wish = connection.execute(select(orders.c.wish).where(orders.c.run == run)).scalar_one_or_none()
+    return None if wish is None else _order(orjson.loads(wish))
+
+
+def continued_by(connection: Connection, run: str) -> str | None:
+    """The run that goes on with this one, the latest where there are several."""
+    newer = select(orders.c.run).select_from(orders.join(runs)).where(orders.c.continues == run)
+    latest: str | None = connection.execute(
+        newer.order_by(runs.c.started.desc(), runs.c.id).limit(1)
+    ).scalar_one_or_none()
+    return latest
+
+
+def unfinished(connection: Connection) -> list[Unfinished]:
+    """The runs with an order that broke off and that nobody goes on with, oldest first."""
+    later = orders.alias("later")
+    asked = (
+        select(runs, orders.c.wish, portfolios.c.name.label("portfolio_name"))
+        .select_from(runs.join(orders, orders.c.run == runs.c.id).join(portfolios))
+        .where(runs.c.state == "running", ~select(later.c.run).where(later.c.continues == runs.c.id).exists())
+        .order_by(runs.c.started)
+    )
+    return [
+        Unfinished(row.id, Portfolio(row.portfolio, row.portfolio_name), _order(orjson.loads(row.wish)))
+        for row in connection.execute(asked)
+        if state_of(row) == BROKEN_OFF
+    ]
+
+
+def _order(wish: Mapping[str, Any]) -> Order:
+    known = {part.name: wish[part.name] for part in fields(Order) if part.name in wish}
+    start, end = known.get("overall_range", (0, 100))
+    return Order(**known | {"overall_range": (start, end)})
