@@ -31,6 +31,7 @@ COMMANDS = {
     "serve": "Open the web page and the REST API.",
     "runs": "List the runs in the store.",
     "show": "Show a run, or one picture with its whole descriptor.",
+    "profile": "Show the style of a portfolio as a whole: colours, garments, cloth, what stands out.",
     "failures": "Show what failed in a run, by cause, each with its remedy.",
     "export": "Write the results of a run as JSON lines or CSV.",
     "forget": "Delete a portfolio or a picture, with its answers.",
