@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from manyeyes.model.descriptor import PaletteColor
+from manyeyes.model.descriptor import PaletteColor, StyleDescriptor
 from manyeyes.store.gallery import Card
 
 #: The share of a colour whose share nobody told.
@@ -17,18 +17,30 @@ def headline_of(card: Card) -> str:
     if descriptor is None:
         return "Could not be analyzed" if card.status == "failed" else "Not analyzed yet"
     if descriptor.garment_type is not None:
-        return descriptor.garment_type[:1].upper() + descriptor.garment_type[1:]
-    return "No garment" if descriptor.is_garment is False else "Something to wear"
+        return _capital(descriptor.garment_type)
+    if descriptor.is_garment is False:
+        return "No garment"
+    return _capital(" ".join(_looks(descriptor))) or "Nothing was told"
 
 
 def subline_of(card: Card) -> str:
-    """Colour, pattern and fabric; of a picture that failed, why."""
+    """Colour, pattern, fabric and cut, as far as the headline does not say them; of a failure, why."""
     descriptor = card.descriptor
     if descriptor is None:
         return "" if card.error is None else card.error.message
+    cut = (descriptor.fabric, descriptor.silhouette or descriptor.fit)
+    looks = _looks(descriptor) if descriptor.garment_type or descriptor.is_garment is False else ()
+    return " · ".join(word for word in (*looks, *cut) if word)
+
+
+def _looks(descriptor: StyleDescriptor) -> list[str]:
+    """The main colour, and the pattern."""
     colour = descriptor.color_palette[0].name if descriptor.color_palette else None
-    said = (colour, descriptor.pattern, descriptor.fabric, descriptor.silhouette or descriptor.fit)
-    return " · ".join(word for word in said if word)
+    return [word for word in (colour, descriptor.pattern) if word]
+
+
+def _capital(words: str) -> str:
+    return words[:1].upper() + words[1:]
 
 
 def alt_of(card: Card) -> str:

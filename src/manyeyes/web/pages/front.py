@@ -59,7 +59,7 @@ async def _covers(store: SqlStore, summaries: Sequence[PortfolioSummary]) -> Map
 async def create(request: Request) -> Response:
     """A new portfolio of the pictures that a form brings."""
     site = site_of(request)
-    portfolio = await site.portfolios.create("New portfolio")
+    portfolio = (await site.portfolios.create("New portfolio")).portfolio.id
     try:
         receipt = await site.uploads.receive(request, portfolio, from_form=True)
     except BaseException:

@@ -4,18 +4,17 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Mapping
+from functools import partial
 from typing import Any, get_args
 
 from fastapi import APIRouter, Request
-from pydantic import ValidationError
 from starlette.responses import PlainTextResponse, RedirectResponse, Response
 
 from manyeyes.model.errors import ManyeyesError
 from manyeyes.settings import Preset
-from manyeyes.web.api.run_bodies import RunBody
-from manyeyes.web.api.runs import estimated
-from manyeyes.web.once import once
-from manyeyes.web.pages.looking import Place, place_of
+from manyeyes.store.orders import Order
+from manyeyes.web.estimates import Estimate, Estimates
+from manyeyes.web.pages.looking import Place
 from manyeyes.web.pages.rendering import at_of
 from manyeyes.web.pages.run_shown import RunShown
 from manyeyes.web.pages.words import many, megabytes, number, span
@@ -26,20 +25,16 @@ from manyeyes.web.site import site_of
 router = APIRouter(include_in_schema=False)
 
 PRESETS: tuple[str, ...] = get_args(Preset)
-_FIELDS = ("analyzer", "model", "most_calls")
 
 
 @router.post("/portfolios/{portfolio}/runs")
 async def start(request: Request, portfolio: str) -> Response:
     """Begin a run; sent twice, it begins once."""
     form = await checked_form(request)
-    site, body = site_of(request), body_of(form)
-
-    async def act() -> str:
-        return await site.runs.start(portfolio, body.order())
-
+    site, order = site_of(request), order_of(form)
+    begin = partial(site.runs.start, portfolio, order)
     what = f"form of {portfolio}"
-    await once(site.house.store, form.get("once") or None, what, body.model_dump_json().encode(), act)
+    await site.once.answer(form.get("once") or None, f"{what}: {order!r}".encode(), begin)
     return RedirectResponse(f"{at_of(request)}/portfolios/{portfolio}", 303)
 
 
@@ -62,7 +57,7 @@ async def order_form(request: Request, place: Place, run: RunShown | None) -> di
         "analyzer": wanted.get("analyzer"),
         "model": wanted.get("model"),
         "concurrency": wanted.get("concurrency") or wanted.get("preset"),
-        "most_calls": wanted.get("mostCalls"),
+        "most_calls": wanted.get("budget"),
     }
     said = None
     if asked.get("estimate"):
@@ -70,8 +65,8 @@ async def order_form(request: Request, place: Place, run: RunShown | None) -> di
         before |= {name: asked.get(name) for name in before}
     return {
         "order": before,
-        "analyzers": [("", "as set")] + [(note.name, note.name) for note in notes if not note.lacks],
-        "any_lacking": "; ".join(f"{note.name}: {note.lacks}" for note in notes if note.lacks),
+        "analyzers": [("", "as the server is set")] + [(note.name, note.name) for note in notes if not note.lacks],
+        "lacking": [(note.name, note.lacks) for note in notes if note.lacks],
         "models": sorted({note.model for note in notes if note.model}),
         "presets": PRESETS,
         "estimate": said,
@@ -79,53 +74,49 @@ async def order_form(request: Request, place: Place, run: RunShown | None) -> di
     }
 
 
-def body_of(form: Mapping[str, str]) -> RunBody:
-    """The order that a form holds. Raises Problem that says which field is wrong."""
-    told: dict[str, object] = {name: form[name].strip() for name in _FIELDS if form.get(name, "").strip()}
-    speed = form.get("concurrency", "").strip().lower()
-    if speed:
-        told["preset" if speed in PRESETS else "concurrency"] = int(speed) if speed.isdecimal() else speed
-    told |= {name: True for name in ("fresh",) if form.get(name)}
-    try:
-        return RunBody.model_validate(told)
-    except ValidationError as error:
-        field = str(error.errors()[0]["loc"][0])
-        raise Problem(422, "not-usable", _WRONG.get(field, str(error.errors()[0]["msg"])), "go back and correct it") from None
-
-
-_WRONG = {
-    "concurrency": f"pictures at once is auto, a whole number from 1 up, or one of {', '.join(PRESETS)}",
-    "mostCalls": "calls at most is a whole number from 1 up, or empty for no cap",
-    "most_calls": "calls at most is a whole number from 1 up, or empty for no cap",
-}
+def order_of(form: Mapping[str, str]) -> Order:
+    """The order that a form holds; whether it can be carried out is found when it is. Raises Problem."""
+    speed = form.get("concurrency", "").strip().lower() or None
+    budget = form.get("most_calls", "").strip()
+    if budget and (not budget.isdecimal() or not 0 < int(budget) < 10**9):
+        detail = f"calls at most is a whole number from 1 up, not {budget[:40]!r}"
+        raise Problem(422, "not-usable", detail, "correct it, or leave it empty for no cap")
+    return Order(
+        analyzer=form.get("analyzer", "").strip() or None,
+        model=form.get("model", "").strip() or None,
+        concurrency=None if speed in PRESETS else speed,
+        preset=speed if speed in PRESETS else None,
+        most_calls=int(budget) if budget else None,
+        fresh=bool(form.get("fresh")),
+    )
 
 
 async def _estimate(request: Request, portfolio: str, form: Mapping[str, str]) -> str:
-    await place_of(request, portfolio)
-    return estimate_words(await estimated(site_of(request), portfolio, body_of(form)))
+    return estimate_words(await Estimates(site_of(request).house).of(portfolio, order_of(form)))
 
 
-def estimate_words(told: Mapping[str, Any]) -> str:
+def estimate_words(told: Estimate) -> str:
     """An estimate as people read it."""
-    calls = told["calls"]
-    if not calls:
-        return f"All {many(told['pictures'], 'picture')} have their answer already: nothing is asked, nothing is paid."
-    said = f"{many(calls, 'picture')} to look at"
-    if told["answered"]:
-        said += f", {number(told['answered'])} answered before"
-    said += f" ({megabytes(told['bytes'])}). "
-    if (seconds := told["seconds"]) is not None:
-        low, high = span(seconds["low"]), span(seconds["high"])
-        said += f"About {high}" if low == high else f"Between {low} and {high}"
-        said += ", going by runs before. "
-    else:
-        said += "How long it takes is known once some have run. "
-    return said + _cost(told)
+    seen = told.preview
+    if not seen.calls:
+        what = many(seen.pictures, "picture")
+        return f"All {what} have their answer already: nothing is asked, and nothing is paid."
+    said = f"{many(seen.calls, 'picture')} to look at"
+    if seen.answered:
+        said += f", {number(seen.answered)} answered before"
+    return f"{said} ({megabytes(seen.size)}). {_time(told)} {_cost(told)}"
 
 
-def _cost(told: Mapping[str, Any]) -> str:
-    if not told["paid"]:
-        return "Costs nothing."
-    if told["cost"] is None:
-        return f"{many(told['mostCalls'], 'call')} at most; what a call costs is not known here."
-    return f"About {told['cost']:.2f}, and {told['mostCost']:.2f} at most."
+def _time(told: Estimate) -> str:
+    if told.seconds is None:
+        return "How long it takes is known once some have run."
+    low, high = span(told.seconds[0]), span(told.seconds[1])
+    return f"{f'About {high}' if low == high else f'Between {low} and {high}'}."
+
+
+def _cost(told: Estimate) -> str:
+    if told.cost is None or told.most_cost is None:
+        return f"{many(told.most_calls, 'call')} at most; what a call costs is not known here."
+    if not told.most_cost:
+        return "It costs nothing."
+    return f"About ${told.cost:.2f}, and ${told.most_cost:.2f} at most."

@@ -17,17 +17,15 @@ from manyeyes.model.outcome import Analyzed
 from manyeyes.store.corrections import correct, withdraw
 from manyeyes.store.finding import PictureRecord
 from manyeyes.store.gallery import Card, card, neighbours
-from manyeyes.store.orders import Order
 from manyeyes.store.portfolios import picture_of
 from manyeyes.store.reports import Look, history
-from manyeyes.web.once import once
 from manyeyes.web.pages.asked import asked_of
 from manyeyes.web.pages.cards import headline_of
 from manyeyes.web.pages.fields import changes_of, groups_of
 from manyeyes.web.pages.gallery_page import links
 from manyeyes.web.pages.looking import refreshed
 from manyeyes.web.pages.rendering import at_of, show
-from manyeyes.web.pages.words import took
+from manyeyes.web.pages.words import number, took
 from manyeyes.web.problems import Problem, unknown
 from manyeyes.web.sessions import checked_form
 from manyeyes.web.site import Site, site_of
@@ -48,7 +46,7 @@ class LookShown:
     ended: str
     attempts: str
     seconds: str
-    cost: str
+    tokens: str
 
 
 @router.get("/images/{picture}")
@@ -123,7 +121,8 @@ def _look(look: Look) -> LookShown:
     outcome = look.kept.outcome
     analyzed = isinstance(outcome, Analyzed)
     ended = "reused" if outcome.reused else "analyzed" if analyzed else f"failed: {getattr(outcome, 'message', '')}"
-    cost = outcome.usage.cost
+    used = outcome.usage
+    tokens = (used.input_tokens or 0) + (used.output_tokens or 0)
     return LookShown(
         look.run,
         look.started,
@@ -131,7 +130,7 @@ def _look(look: Look) -> LookShown:
         ended,
         str(outcome.attempts),
         took(outcome.seconds) if outcome.attempts else "–",
-        "–" if cost is None else f"{cost:.4f}",
+        number(tokens) if tokens else "–",
     )
 
 
@@ -165,9 +164,8 @@ async def retry(request: Request, picture: str) -> Response:
     """Try one picture again."""
     form, site = await checked_form(request), site_of(request)
     found, _ = await picture_found(site, picture)
-    order = Order(retry_failed=True, pictures=(picture,))
-    again = partial(site.runs.start, found.portfolio.id, order)
-    await once(site.house.store, form.get("once") or None, f"retry of picture {picture}", b"", again)
+    again = partial(site.runs.retry_one, found.portfolio.id, picture)
+    await site.once.answer(form.get("once") or None, f"retry of picture {picture}".encode(), again)
     return RedirectResponse(f"{at_of(request)}/portfolios/{found.portfolio.id}", 303)
 
 

@@ -8,10 +8,11 @@ from datetime import datetime
 from typing import Any
 
 from manyeyes.model.portfolio import Portfolio
+from manyeyes.store.reports import RunSummary
 from manyeyes.web.pages.words import binds_words, interval, moment, number, percent, took
 
 #: Why a run stopped that a person ended.
-_BY_REQUEST = "stopped by request"
+_BY_REQUEST = ("stopped on the page", "stopped by request")
 #: Lines of the table below the charts.
 _LINES = 24
 _UNKNOWN = "–"
@@ -67,6 +68,20 @@ class RunShown:
     order: Mapping[str, Any] = field(default_factory=dict)
 
 
+@dataclass(frozen=True, slots=True)
+class RunRow:
+    """A run, in a line."""
+
+    id: str
+    started: float
+    analyzer: str
+    state: str
+    analyzed: int
+    failed: int
+    reused: int
+    took: str
+
+
 def run_shown(told: Mapping[str, Any]) -> RunShown:
     """A run of which the API tells this."""
     progress, vitals = told.get("progress") or {}, told.get("vitals") or {}
@@ -78,7 +93,7 @@ def run_shown(told: Mapping[str, Any]) -> RunShown:
     message = str(progress.get("message", "Starting analysis..."))
     return RunShown(
         id=told["id"],
-        portfolio=Portfolio(told["portfolio"]["id"], told["portfolio"]["name"]),
+        portfolio=Portfolio(told["portfolio"], told["portfolioName"]),
         state=told["state"],
         paused=paused,
         message=f"Paused. {message}" if paused else message,
@@ -127,14 +142,14 @@ def _headline(state: str, stopped: str | None, progress: Mapping[str, Any]) -> s
     of = "" if progress.get("total") is None else f" of {number(progress['total'])}"
     so_far = f"Analyzed {number(progress.get('analyzed', 0))}{of} images."
     began = {"interrupted": "Interrupted.", "broken off": "Broke off."}.get(state, "Stopped.")
-    return f"{began} {so_far}" if stopped != _BY_REQUEST else f"Stopped as you wished. {so_far}"
+    return f"{began} {so_far}" if stopped not in _BY_REQUEST else f"Stopped as you wished. {so_far}"
 
 
 def _trouble(told: Mapping[str, Any]) -> tuple[str, str]:
     """Why a run has not ended as it should, and what to do."""
     kept = "Analyze again to go on: what was answered is kept, and not paid for twice."
     match told["state"]:
-        case "stopped" if told.get("stopped") != _BY_REQUEST:
+        case "stopped" if told.get("stopped") not in _BY_REQUEST:
             return str(told.get("stopped") or "Nobody said why it stopped."), kept
         case "broken off":
             return "Its program was killed, or the machine went down.", kept
@@ -199,3 +214,10 @@ def _share(value: float | None) -> str:
 
 def _told(value: float | None) -> str:
     return _UNKNOWN if value is None else f"{value:.2f}"
+
+
+def row_shown(run: RunSummary) -> RunRow:
+    """A run as a list shows it."""
+    length = "–" if run.ended is None else took(run.ended - run.started)
+    analyzer = f"{run.adapter}, {run.model}" if run.model else run.adapter
+    return RunRow(run.id, run.started, analyzer, run.state, run.analyzed, run.failed, run.reused, length)

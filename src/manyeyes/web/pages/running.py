@@ -12,10 +12,9 @@ from manyeyes.portrait.failures import Cause, causes_of
 from manyeyes.store.gallery import Filters
 from manyeyes.store.latest import latest
 from manyeyes.store.reports import pages
-from manyeyes.web.once import once
 from manyeyes.web.pages.looking import newest_run, place_of
 from manyeyes.web.pages.rendering import at_of, show
-from manyeyes.web.pages.run_shown import RunShown, run_shown
+from manyeyes.web.pages.run_shown import RunShown, row_shown, run_shown
 from manyeyes.web.sessions import checked_form
 from manyeyes.web.site import Site, site_of
 
@@ -30,7 +29,7 @@ async def runs(request: Request, portfolio: str) -> Response:
     place = await place_of(request, portfolio)
     told = await site_of(request).runs.of(portfolio)
     name = place.summary.portfolio.name
-    return show(request, "runs.html", title=f"Runs of {name}", runs=[run_shown(one) for one in told], **place.head())
+    return show(request, "runs.html", title=f"Runs of {name}", runs=[row_shown(one) for one in told], **place.head())
 
 
 @router.get("/runs/{run}")
@@ -56,7 +55,7 @@ def _facts(run: RunShown) -> list[tuple[str, str]]:
     wanted = {
         "Pictures at once": run.order.get("concurrency") or run.order.get("preset"),
         "Strategy": run.order.get("strategy"),
-        "Calls at most": run.order.get("mostCalls"),
+        "Calls at most": run.order.get("budget"),
     }
     return [("Analyzer", run.analyzer), *((name, str(value)) for name, value in wanted.items() if value)]
 
@@ -112,7 +111,7 @@ async def retry_failed(request: Request, run: str) -> Response:
     """A new run that asks again for what failed."""
     form, site = await checked_form(request), site_of(request)
     again = partial(site.runs.retry_failed, run)
-    await once(site.house.store, form.get("once") or None, f"retry form of {run}", b"", again)
+    await site.once.answer(form.get("once") or None, f"retry form of {run}".encode(), again)
     return await _back(request, run)
 
 

@@ -533,6 +533,8 @@ const NOW = {
 let source;
 let watched;
 let logged;
+let latest;
+let drawing = 0;
 let spokenAt = 0;
 
 function watch(panel) {
@@ -546,10 +548,10 @@ function watch(panel) {
 
 function render(frame) {
   const panel = one(`#run[data-run="${CSS.escape(watched)}"]`);
-  const { current, total, percentage } = frame;
+  const { current, total } = frame;
+  latest = frame.message;
   if (current !== logged && current > 0) {
-    logged = current;
-    console.log("Analysis progress:", { current, total, percentage });
+    log(current, total);
     freshen();
   }
   if (!panel) return;
@@ -563,6 +565,15 @@ function render(frame) {
   if (frame.vitals) vital(panel, frame.vitals);
   speak(panel, frame);
   title(frame);
+}
+
+function log(current, total) {
+  // Frames tell the newest; what came between two of them is a step as well.
+  for (let step = Math.max(logged ?? current - 1, current - 200) + 1; step <= current; step += 1) {
+    const percentage = total == null ? null : total ? Math.floor((200 * step + total) / (2 * total)) : 100;
+    console.log("Analysis progress:", { current: step, total, percentage });
+  }
+  logged = current;
 }
 
 function pausing(panel, paused) {
@@ -599,9 +610,20 @@ function vital(panel, vitals) {
   }
   for (const figure of all("[data-line]", panel)) {
     one("[data-now]", figure).textContent = NOW[figure.dataset.line](vitals);
-    if (vitals.series) draw(figure, vitals.series);
   }
-  if (vitals.series) tabulate(panel, vitals.series);
+  if (Date.now() - drawing > 2000) chart(panel, vitals.series);
+}
+
+async function chart(panel, series) {
+  drawing = Date.now();
+  if (!series) {
+    // Frames that come many times a second leave it out.
+    const response = await fetch(`${at}/api/runs/${watched}`).catch(() => null);
+    series = response?.ok ? (await response.json()).vitals?.series : null;
+  }
+  if (!series) return;
+  for (const figure of all("[data-line]", panel)) draw(figure, series);
+  tabulate(panel, series);
 }
 
 function points(values, times, most) {
@@ -643,14 +665,11 @@ function tabulate(panel, series) {
 }
 
 async function ended(event) {
-  const frame = event.data ? JSON.parse(event.data) : {};
   source.close();
   document.title = titled;
-  if (frame.message) notify(frame.message);
-  if (frame.current && frame.current !== logged) {
-    const { current, total, percentage } = frame;
-    console.log("Analysis progress:", { current, total, percentage });
-  }
+  const { message, state, current, total } = JSON.parse(event.data || "{}");
+  if (current > (logged ?? 0)) log(current, total);
+  notify(message ?? latest ?? `The run has ended: ${state}.`);
   const onRun = /\/runs\/[^/]+$/.test(location.pathname);
   await bring(location.href, onRun ? ["run"] : ["run", "tabs", "facts", "filters"]);
   if (onRun) location.reload();
@@ -685,7 +704,7 @@ async function estimate(form) {
     const address = new URL(form.dataset.order, location.href);
     for (const [name, value] of new FormData(form)) if (value && !["csrf", "once"].includes(name)) address.searchParams.set(name, value);
     const response = await fetch(address, { signal: estimating.signal, headers: { Accept: "text/plain" } });
-    place.textContent = await response.text();
+    place.textContent = response.ok ? await response.text() : "";
   } catch (error) {
     if (error.name !== "AbortError") place.textContent = "";
   }
