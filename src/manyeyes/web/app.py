@@ -18,6 +18,8 @@ from manyeyes.web.house import House
 from manyeyes.web.live import Live
 from manyeyes.web.metrics import Metrics
 from manyeyes.web.once import Once
+from manyeyes.web.pages import router as pages
+from manyeyes.web.pages.doors import problem_page
 from manyeyes.web.portfolios import Portfolios
 from manyeyes.web.problems import install
 from manyeyes.web.runs import Runs
@@ -38,6 +40,7 @@ ROUTERS = (
     images.router,
     runs.router,
     shared.router,
+    pages.router,
 )
 
 
@@ -56,6 +59,7 @@ def create_app(house: House) -> FastAPI:
         middleware=[Middleware(Guard, house=house, sessions=sessions)],
     )
     app.state.site, app.state.sessions = site_over(house), sessions
+    app.state.problem_page = problem_page
     install(app)
     for router in ROUTERS:
         app.include_router(router)
