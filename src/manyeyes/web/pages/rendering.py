@@ -9,7 +9,7 @@ from pathlib import Path
 
 from fastapi import Request
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
-from markupsafe import Markup, escape
+from markupsafe import Markup
 from starlette.responses import HTMLResponse
 
 from manyeyes.web.pages import cards, words
@@ -21,8 +21,8 @@ WEB = Path(__file__).parent.parent
 THEME_COOKIE = "manyeyes_theme"
 #: What the switch goes on to.
 _NEXT_THEME = {"": "light", "light": "dark", "dark": ""}
-#: Pixels of a card's picture, and of a large one: on small screens, and on others.
-CARD_EDGE, LARGE_EDGES = 320, (800, 1600)
+#: Pixels at the longest edge of a large picture.
+LARGE_EDGE = 1280
 
 
 @cache
@@ -98,10 +98,9 @@ def _pictures(at: str, shared: str) -> Mapping[str, Callable[..., str]]:
         return f"{place}/{picture}/thumbnail?edge={edge}"
 
     def large(picture: str, alt: str) -> Markup:
-        small, wide = (thumbnail_at(picture, edge) for edge in LARGE_EDGES)
-        sizes = "(min-width: 62rem) 52vw, 92vw"
-        return Markup(
-            '<img src="{}" srcset="{} 800w, {} 1600w" sizes="{}" alt="{}" decoding="async" fetchpriority="high">'
-        ).format(small, small, wide, sizes, escape(alt))
+        # Markup escapes what is put into it.
+        return Markup('<img src="{}" alt="{}" decoding="async" fetchpriority="high">').format(
+            thumbnail_at(picture, LARGE_EDGE), alt
+        )
 
     return {"thumbnail_at": thumbnail_at, "large": large}

@@ -7,7 +7,7 @@ from math import floor
 
 #: What holds calls back (`Progress.binds`), in plain words.
 BINDS = {
-    "concurrency": "As many at once as the analyzer takes well",
+    "concurrency": "As many at once as are allowed",
     "requests": "Waiting for the provider’s allowance of calls",
     "tokens": "Waiting for the provider’s allowance of tokens",
     "bytes": "Memory set aside for pictures is in use",

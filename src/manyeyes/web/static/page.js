@@ -493,7 +493,7 @@ function swapQuietly(fresh, parts) {
 // A run as it goes
 
 const BINDS = {
-  concurrency: "As many at once as the analyzer takes well",
+  concurrency: "As many at once as are allowed",
   requests: "Waiting for the provider’s allowance of calls",
   tokens: "Waiting for the provider’s allowance of tokens",
   bytes: "Memory set aside for pictures is in use",
