@@ -79,7 +79,7 @@ def test_news_that_comes_fast_makes_one_frame_in_a_tenth_of_a_second() -> None:
     async def scene(live: Live, told: Told) -> None:
         async with aclosing(live.frames("r", told.look, mine=True)) as frames:
             await next_of(frames)
-            seen = []
+            seen: list[int] = []
             for number in range(1, 101):
                 told.current = number
                 live.hear("r")

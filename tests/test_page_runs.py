@@ -13,7 +13,7 @@ import pytest
 
 from manyeyes.analyzers.base import Traits
 from manyeyes.analyzers.capped import Capped
-from manyeyes.analyzers.scripted import SCRIPTED, Scripted
+from manyeyes.analyzers.scripted import SCRIPTED, Scripted, Step
 from manyeyes.engine.run import FROM_ELSEWHERE, Run
 from manyeyes.model.errors import RateLimited, Refused
 from manyeyes.model.image import Preparation
@@ -180,7 +180,7 @@ def test_a_budget_is_never_broken_whatever_happens(tmp_path: Path) -> None:
 
 
 def test_a_call_that_is_turned_away_uses_up_nothing_of_a_budget(tmp_path: Path) -> None:
-    script = [RateLimited("slow down", retry_after=0.01), A_DRESS, A_DRESS]
+    script: list[Step] = [RateLimited("slow down", retry_after=0.01), A_DRESS, A_DRESS]
 
     async def scene() -> None:
         async with server(tmp_path, lambda: Scripted(script, traits=PAID)) as page:

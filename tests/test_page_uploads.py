@@ -195,7 +195,7 @@ async def test_an_upload_that_breaks_off_leaves_nothing_behind(page: Page) -> No
         "POST", f"http://localhost/api/portfolios/{portfolio}/images", files={"f": b"x" * 9000}
     )
     body = request.read()
-    messages = [
+    messages: list[dict[str, object]] = [
         {"type": "http.request", "body": body[:5000], "more_body": True},
         {"type": "http.disconnect"},
     ]

@@ -28,6 +28,7 @@ from manyeyes.settings import Settings
 from manyeyes.web.app import create_app
 from manyeyes.web.runs import Runs
 
+STOPPING = "Stopping: what is in flight is finished and saved. Ctrl-C again ends at once."
 #: Characters that a token must have at least: it is all that stands between strangers and the bill.
 SHORTEST_TOKEN = 16
 
