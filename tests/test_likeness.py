@@ -35,10 +35,8 @@ def test_the_same_picture_is_near_itself_whatever_was_done_to_its_file(number: i
         "another format": encoded(garment, "WebP", quality=60),
         "cut": jpeg(garment.crop((width // 70, height // 70, width - width // 70, height - height // 70))),
     }
-    far = {
-        how: apart for how, data in again.items() if (apart := distance(vector, features("a", data))) >= SAME
-    }
-    assert far == {}
+    apart = {how: distance(vector, features("a", data)) for how, data in again.items()}
+    assert max(apart.values()) < SAME, apart
 
 
 def test_different_garments_are_apart() -> None:
@@ -51,12 +49,9 @@ def test_another_colour_makes_another_picture() -> None:
     assert distance(VECTORS[0], features("a", jpeg(Image.merge("RGB", (blue, red, green))))) > SAME
 
 
-def test_a_mirrored_picture_is_another() -> None:
-    mirrored = GARMENTS[0].transpose(Image.Transpose.FLIP_LEFT_RIGHT)
-    turned = GARMENTS[0].transpose(Image.Transpose.ROTATE_180)
-    assert distance(VECTORS[0], features("a", jpeg(turned))) > distance(
-        VECTORS[0], features("a", jpeg(mirrored))
-    )
+def test_a_picture_that_stands_on_its_head_is_another() -> None:
+    turned = features("a", jpeg(GARMENTS[0].transpose(Image.Transpose.ROTATE_180)))
+    assert distance(VECTORS[0], turned) > SAME
 
 
 def test_the_first_number_of_each_plane_is_its_mean() -> None:

@@ -113,6 +113,9 @@ class Settings(BaseSettings):
     openai_base_url: str = _variable(
         "OPENAI_BASE_URL", "https://api.openai.com/v1", "the service's address, as its clients want it"
     )
+    fetch_allow: str = _variable(
+        "MANYEYES_FETCH_ALLOW", "", "hosts, each with or without a port, and commas between them"
+    )
 
     @classmethod
     def settings_customise_sources(
