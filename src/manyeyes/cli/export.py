@@ -13,17 +13,18 @@ from manyeyes.cli.reading import read
 from manyeyes.cli.words import printable
 from manyeyes.model.errors import SettingsError
 from manyeyes.portrait.export import FORMATS, check_out, encoded, write_out
+from manyeyes.portrait.parquet import check_installed
 from manyeyes.store.finding import LATEST, find_run
 from manyeyes.store.reports import pages
 from manyeyes.store.sql import SqlStore
 
-Form = Literal["jsonl", "csv"]
+Form = Literal["jsonl", "csv", "parquet"]
 
 
 def command(
     run: Annotated[str, typer.Argument(help="A run's id or the beginning of it.", metavar="RUN")] = LATEST,
     out: Annotated[
-        Path | None, typer.Option(help="Write to this .jsonl or .csv file instead of stdout.")
+        Path | None, typer.Option(help="Write to this .jsonl, .csv or .parquet file instead of stdout.")
     ] = None,
     form: Annotated[
         Form | None, typer.Option("--format", help="How stdout is written; jsonl if not said.")
@@ -31,7 +32,7 @@ def command(
     raw: Annotated[bool, typer.Option("--raw", help="Add the model's own words.")] = False,
     store: StoreOption = None,
 ) -> None:
-    """Write the results of a run as JSON lines or CSV."""
+    """Write the results of a run as JSON lines, CSV or Parquet."""
     if out is None:
         read(store, partial(_print, run, form or "jsonl", raw))
         return
@@ -48,6 +49,8 @@ async def _write(text: str, out: Path, raw: bool, store: SqlStore) -> int:
 
 
 async def _print(text: str, form: Form, raw: bool, store: SqlStore) -> None:
+    if form == "parquet":
+        check_installed()
     run = await store.carry_out(partial(find_run, text=text))
     stdout = typer.get_binary_stream("stdout")
     async for piece in encoded(pages(store, run.id, raw=raw), FORMATS[f".{form}"], raw=raw):
