@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from manyeyes.lab.bench import SEQUENTIAL, Call, Measured, Way
 from manyeyes.lab.plot import RIGHT, WIDTH, draw_plot, time_shown
 from manyeyes.lab.report import knee_of, rows_of
-from manyeyes.lab.svg import ticks
+from manyeyes.plots.svg import ticks
 
 SVG = "{http://www.w3.org/2000/svg}"
 AUTO = Way("continuous", "auto")

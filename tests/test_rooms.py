@@ -19,9 +19,11 @@ MAY_IMPORT: dict[str, set[str]] = {
     "store": {"model"},
     # What the engine needs of other rooms is in its seams; values may travel through them.
     "engine": {"model", "pacing", "store.values", "analyzers.base"},
-    "portrait": {"model", "engine", "store"},
-    "lab": {"model", "pacing", "analyzers", "store.memory", "store.values", "engine"},
-    "web": {"model", "engine", "portrait", "store", "settings"},
+    # What pictures of figures are drawn of, whatever the figures.
+    "plots": {"model"},
+    "portrait": {"model", "engine", "store", "plots"},
+    "lab": {"model", "pacing", "analyzers", "store.memory", "store.values", "engine", "plots"},
+    "web": {"model", "engine", "portrait", "store", "plots", "settings"},
     # The wire is read twice, by the adapter and by the stand-in, so that no mistake is made once for both.
     "stand_in": set(),
     "settings": {"model"},
@@ -39,6 +41,7 @@ MAY_IMPORT: dict[str, set[str]] = {
 #: What single files may import besides what their room may, and why.
 EXCEPTIONS: dict[str, tuple[set[str], str]] = {
     "analyzers/local": ({"imaging"}, "the local analyzer measures pixels"),
+    "portrait/colours": ({"imaging.cielab"}, "colours that look alike are one of the palette"),
 }
 
 #: The doors, which may import any room: the command line, and the library under its public names.
@@ -57,10 +60,11 @@ LAZY: dict[str, str] = {
 #: Library to the rooms that may know of it.
 KNOWN_TO: dict[str, set[str]] = {
     "aiohttp": {"analyzers", "intake", "stand_in"},
-    "PIL": {"imaging", "stand_in", "lab"},
+    "PIL": {"imaging", "stand_in", "lab", "plots"},
     "pillow_heif": {"imaging"},
     "sqlalchemy": {"store"},
     "sqlite3": {"store"},
+    "resvg_py": {"plots"},
     "typer": {"cli"},
     "rich": {"cli"},
     "structlog": {"cli"},

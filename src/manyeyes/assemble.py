@@ -25,7 +25,7 @@ from manyeyes.intake.sources import Sources
 from manyeyes.model.ask import Recipe
 from manyeyes.model.descriptor import parse_descriptor
 from manyeyes.model.errors import StoreError
-from manyeyes.model.image import ImageRef
+from manyeyes.model.image import ImageRef, Preparation
 from manyeyes.pacing.budget import Budget
 from manyeyes.pacing.hedge import Hedge
 from manyeyes.pacing.knowledge import Knowledge
@@ -57,6 +57,12 @@ class Wish:
     #: The first so many pictures of the listing.
     limit: int | None = None
     overall_range: tuple[float, float] = (0, 100)
+
+
+def small_jpeg(image: ImageRef, longest_edge: int) -> tuple[str, bytes]:
+    """The SHA-256 of a picture as it lies there now, and a small JPEG of it. Raises ImageError; blocks."""
+    original = Sources(()).read(image)
+    return original.sha256, prepare(original, Preparation(longest_edge, quality=80)).data
 
 
 @dataclass(frozen=True, slots=True)

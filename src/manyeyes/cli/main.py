@@ -34,6 +34,7 @@ COMMANDS = {
     "pause": "Pause a run, wherever it is carried out.",
     "resume": "Let a paused run go on, wherever it is carried out.",
     "stop": "Stop a run, wherever it is carried out.",
+    "profile": "Show the style of a portfolio as a whole: colours, garments, cloth, what stands out.",
     "failures": "Show what failed in a run, by cause, each with its remedy.",
     "export": "Write the results of a run as JSON lines or CSV.",
     "forget": "Delete a portfolio or a picture, with its answers.",

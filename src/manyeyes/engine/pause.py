@@ -34,7 +34,7 @@ class Pause:
 
     def lost(self, now: float) -> float:
         """Seconds that all pauses have cost up to now."""
-        return self._lost + self._lost_now(now)
+        return self._lost + self._lost_now(now) if self.is_on else self._lost
 
     def _lost_now(self, now: float) -> float:
         if not self.is_on:

@@ -40,19 +40,19 @@ class Pulse:
         #: When the latest answers came, and after how many seconds.
         self._answered: deque[tuple[float, float]] = deque(maxlen=ANSWERS)
         self._trace = Trace(limit)
-        self._began = self._at = 0.0
-        self._over = False
-        self._call_seconds = 0.0
+        self._began = 0.0
+        #: When the run was over; None while it goes on.
+        self._over: float | None = None
 
     def begin(self, now: float) -> None:
         """The run starts."""
-        self._began = self._at = now
+        self._began = now
 
     def close(self, now: float) -> None:
         """The run is over: from now on it stands as it is."""
         self._go_on(now)
         self._flights.clear()
-        self._over = True
+        self._over = now
 
     @property
     def in_flight(self) -> int:
@@ -61,18 +61,20 @@ class Pulse:
 
     def call_seconds(self, now: float) -> float:
         """Seconds that all calls have been in flight, taken together."""
-        return self._call_seconds + len(self._flights) * (now - self._at)
+        self._go_on(now)
+        return self._trace.call_seconds
 
     def sent(self, permit: Permit, name: str) -> None:
         """A call is sent, about the picture of this name."""
-        # Others may have ended since it was let go, and were heard of before.
-        self._go_on(max(self._at, permit.sent_at))
-        self._flights[permit.seq] = name, permit.sent_at
+        sent_at, flights = permit.sent_at, self._flights
+        self._trace.go_on(sent_at - self._began, len(flights))
+        flights[permit.seq] = name, sent_at
 
     def ended(self, permit: Permit, attempt: Attempt, now: float) -> None:
         """It has ended."""
-        self._go_on(now)
-        self._flights.pop(permit.seq, None)
+        flights = self._flights
+        self._trace.go_on(now - self._began, len(flights))
+        flights.pop(permit.seq, None)
         sample = permit.call.sample
         # Whoever is held by another process, was cancelled, or only looks for what was bought calls nobody.
         if sample is None or sample.ending is Ending.SAYS_NOTHING or attempt.job.given_up is not None:
@@ -89,10 +91,10 @@ class Pulse:
 
     def vitals(self, now: float, binds: str | None) -> Vitals:
         """How the run is going; `binds` is what holds the next call back."""
-        if self._over:
-            now = self._at
-        else:
+        if self._over is None:
             self._go_on(now)
+        else:
+            now, binds = self._over, None
         first, span = self._window(now)
         lately = [step for step in self._steps if step.number >= first]
         calls = sum(step.calls for step in lately)
@@ -106,16 +108,13 @@ class Pulse:
             response_p50=_quantile(seconds, 0.5),
             response_p95=_quantile(seconds, 0.95),
             bytes_per_second=sum(step.sent_bytes for step in lately) / span if span else 0.0,
-            binds=None if self._over else binds,
-            series=self._trace.points(whole=self._over),
+            binds=binds,
+            series=self._trace.points(whole=self._over is not None),
         )
 
     def _go_on(self, now: float) -> None:
         """Up to now as many calls were in flight as there are."""
-        in_flight = len(self._flights)
-        self._call_seconds += in_flight * (now - self._at)
-        self._at = now
-        self._trace.go_on(now - self._began, in_flight)
+        self._trace.go_on(now - self._began, len(self._flights))
 
     def _step(self, now: float) -> _Step:
         number, step = int((now - self._began) / STEP), self._steps[-1]

@@ -28,6 +28,9 @@ class Trace:
 
     def go_on(self, elapsed: float, in_flight: int) -> None:
         """From the last time on until `elapsed`, so many calls were in flight."""
+        if elapsed < self._at:
+            # Whoever got its turn while others ended is heard of after them.
+            return
         while elapsed >= self._ends:
             self._in_flight += in_flight * (self._ends - self._at)
             self._at = self._ends
@@ -43,6 +46,11 @@ class Trace:
         else:
             self._answered += 1
             self._seconds += seconds
+
+    @property
+    def call_seconds(self) -> float:
+        """Seconds that all calls have been in flight until then, taken together."""
+        return sum(span[4] for span in self._spans) + self._in_flight
 
     def points(self, *, whole: bool) -> tuple[Point, ...]:
         """What it comes to; `whole` also tells of a span that has just begun.

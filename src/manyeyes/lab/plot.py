@@ -8,7 +8,44 @@ from typing import Literal
 
 from manyeyes.lab.bench import SEQUENTIAL, Call, Measured
 from manyeyes.lab.report import INFLATED, Knee, Row
-from manyeyes.lab.svg import Point, bars, curve, document, line, mark, text, ticks
+from manyeyes.plots.svg import Point, bars, curve, document, line, mark, text, ticks
+
+#: Colours by class, for light and for dark surroundings. Text is as large as a phone needs when the whole
+#: width is shown on it.
+_STYLE = """
+svg { max-width: 100%; height: auto; }
+text { font: 12px system-ui, -apple-system, "Segoe UI", Roboto, "DejaVu Sans", sans-serif; fill: #1f2328; }
+text { stroke: #ffffff; stroke-width: 3; paint-order: stroke; stroke-linejoin: round; }
+.head { font-size: 14px; font-weight: 600; }
+.quiet { fill: #59636e; }
+.end { text-anchor: end; }
+.mid { text-anchor: middle; }
+.paper { fill: #ffffff; }
+.rule { stroke: #d1d9e0; stroke-width: 1; }
+.curve { stroke: #0b62c4; stroke-width: 2; fill: none; stroke-linejoin: round; }
+.dot { fill: #0b62c4; }
+.other { fill: #ffffff; stroke: #8a4600; stroke-width: 2; }
+.knee { stroke: #b3261e; stroke-width: 1.5; stroke-dasharray: 4 3; }
+.knee-word { fill: #b3261e; font-weight: 600; }
+.band { stroke: #8a939d; stroke-width: 1; stroke-dasharray: 2 3; }
+.even { stroke: #0b62c4; }
+.odd { stroke: #69a5e8; }
+.refused { stroke: #b3261e; }
+@media (prefers-color-scheme: dark) {
+text { fill: #f0f6fc; stroke: #0d1117; }
+.quiet { fill: #9da7b3; }
+.paper { fill: #0d1117; }
+.rule { stroke: #30363d; }
+.curve { stroke: #58a6ff; }
+.dot { fill: #58a6ff; }
+.other { fill: #0d1117; stroke: #e3a45b; }
+.knee { stroke: #ff8379; }
+.knee-word { fill: #ff8379; }
+.even { stroke: #58a6ff; }
+.odd { stroke: #23589c; }
+.refused { stroke: #ff8379; }
+}
+"""
 
 #: Of the picture, in its own units; text is 12 of them high.
 WIDTH = 400.0
@@ -35,7 +72,7 @@ def draw_plot(headline: str, rows: Sequence[Row], knee: Knee | None, measured: S
         f"{row.way.name}: {row.seconds:.2f} s, {row.throughput:.3g} pictures a second, p95 {row.p95:.3g} s"
         for row in rows
     )
-    return document(WIDTH, bottom + 12, "manyeyes bench", says, [*parts, *charts, *lanes])
+    return document(WIDTH, bottom + 12, "manyeyes bench", says, [*parts, *charts, *lanes], style=_STYLE)
 
 
 @dataclass(frozen=True, slots=True)

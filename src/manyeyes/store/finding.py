@@ -71,6 +71,17 @@ def find_portfolio_or_picture(connection: Connection, text: str) -> Portfolio | 
     return _find(text, "portfolio or picture", among)
 
 
+def find_run_or_portfolio(connection: Connection, text: str = LATEST) -> RunSummary | Portfolio:
+    """What `text` names. Raises SettingsError where it names nothing, or several things."""
+    if text == LATEST:
+        return _latest(connection)
+
+    def among(where: Where) -> list[RunSummary | Portfolio]:
+        return [*_runs(connection, where), *_portfolios(connection, where)]
+
+    return _find(text, "run or portfolio", among)
+
+
 def _latest(connection: Connection) -> RunSummary:
     if not (newest := list_runs(connection, most=1)):
         raise SettingsError("the store holds no run yet: `manyeyes analyze` makes one")

@@ -1,0 +1,78 @@
+"""`manyeyes profile`: the style of a portfolio as a whole, in words, figures and pictures."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Sequence
+from functools import partial
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from manyeyes.cli.options import StoreOption
+from manyeyes.cli.profile_files import check_place, write_profile
+from manyeyes.cli.profile_shown import show_profile
+from manyeyes.cli.reading import JsonOption, portfolio_json, read, run_json, say_json, when
+from manyeyes.cli.words import printable
+from manyeyes.model.portfolio import Portfolio
+from manyeyes.portrait.page import Heading
+from manyeyes.portrait.profile import profile_of
+from manyeyes.portrait.style import StyleProfile
+from manyeyes.store.finding import LATEST, find_run_or_portfolio
+from manyeyes.store.latest import latest
+from manyeyes.store.reports import Kept, RunSummary, pages
+from manyeyes.store.sql import SqlStore
+
+Subject = RunSummary | Portfolio
+
+
+def command(
+    what: Annotated[
+        str,
+        typer.Argument(
+            help="A run or a portfolio: its id or the beginning of it, or a portfolio's name.",
+            metavar="RUN|PORTFOLIO",
+        ),
+    ] = LATEST,
+    out: Annotated[
+        Path | None,
+        typer.Option(help="Write it: an .html or .json file, or a folder for all, with SVG and PNG plots."),
+    ] = None,
+    store: StoreOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Show the style of a portfolio as a whole: colours, garments, cloth, what stands out."""
+    if out is not None:
+        check_place(out)
+    found, profile = read(store, partial(_profile, what))
+    heading = _heading(found)
+    if as_json:
+        say_json(_fields(found) | {"profile": profile.as_json()})
+    elif out is None:
+        show_profile(profile, heading)
+    if out is not None:
+        count = write_profile(out, profile, heading)
+        files = "1 file" if count == 1 else f"{count} files"
+        typer.echo(f"Wrote {files} to {printable(str(out))}.", err=True)
+
+
+async def _profile(text: str, store: SqlStore) -> tuple[Subject, StyleProfile]:
+    found: Subject = await store.carry_out(partial(find_run_or_portfolio, text=text))
+    return found, await profile_of(_pages(found, store))
+
+
+def _pages(found: Subject, store: SqlStore) -> AsyncIterator[Sequence[Kept]]:
+    return pages(store, found.id) if isinstance(found, RunSummary) else latest(store, found.id)
+
+
+def _heading(found: Subject) -> Heading:
+    if isinstance(found, RunSummary):
+        about = f"Run {found.id}, {found.adapter} {found.model}, {when(found.started)}"
+        return Heading(printable(found.portfolio.name), about)
+    return Heading(printable(found.name), "The newest answer on each picture")
+
+
+def _fields(found: Subject) -> dict[str, object]:
+    if isinstance(found, RunSummary):
+        return run_json(found)
+    return {"portfolio": portfolio_json(found)}
