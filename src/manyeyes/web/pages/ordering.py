@@ -49,7 +49,7 @@ async def estimate(request: Request, portfolio: str) -> Response:
 
 
 async def order_form(request: Request, place: Place, run: RunShown | None) -> dict[str, Any]:
-    """What the form for a new run is made of: as the last run was wanted, unless the address says otherwise."""
+    """What the form for a new run is made of: as the last one was wanted, or as the address says."""
     notes = site_of(request).house.analyzers()
     wanted = dict(run.order if run is not None else {})
     asked = request.query_params

@@ -6,6 +6,7 @@ import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
+from typing import Any
 
 from fastapi import APIRouter, Request
 from sqlalchemy import Connection
@@ -67,7 +68,7 @@ async def picture_page(request: Request, picture: str) -> Response:
 
 
 async def shown_page(
-    request: Request, found: PictureRecord, shown: Card, *, shared: str = "", **more: object
+    request: Request, found: PictureRecord, shown: Card, *, shared: str = "", **more: Any
 ) -> Response:
     """The page of a picture, for whoever may see it."""
     store, at = site_of(request).house.store, at_of(request)
@@ -77,7 +78,7 @@ async def shown_page(
         neighbours, portfolio=found.portfolio.id, picture=found.id, filters=asked.filters, sort=asked.sort
     )
     before, after = await store.carry_out(beside)
-    known: dict[str, object] = {"raw": None, "looks": (), "likenesses": (), "twins": ()}
+    known: dict[str, Any] = {"raw": None, "looks": (), "likenesses": (), "twins": ()}
     return show(
         request,
         "image.html",

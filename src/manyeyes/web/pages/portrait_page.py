@@ -46,6 +46,7 @@ class PickShown:
     """A picture that stands for others, or for none."""
 
     id: str
+    sha256: str
     alt: str
     says: str
 
@@ -107,4 +108,6 @@ def _plot(plot: Plot, api: str) -> PlotShown:
 
 
 def _pick(pick: Pick) -> PickShown:
-    return PickShown(pick.id, pick.name, "; ".join(str(reason) for reason in pick.reasons) or pick.role)
+    return PickShown(
+        pick.id, pick.sha256, pick.name, "; ".join(str(reason) for reason in pick.reasons) or pick.role
+    )
