@@ -23,7 +23,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "plots": {"model"},
     "portrait": {"model", "engine", "store", "plots"},
     "lab": {"model", "pacing", "analyzers", "store.memory", "store.values", "engine", "plots"},
-    "web": {"model", "engine", "portrait", "plots", "store", "settings"},
+    "web": {"model", "engine", "portrait", "store", "plots", "settings"},
     # The wire is read twice, by the adapter and by the stand-in, so that no mistake is made once for both.
     "stand_in": set(),
     "settings": {"model"},

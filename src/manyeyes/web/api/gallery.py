@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 from fastapi import APIRouter, Depends, Query
 from starlette.responses import StreamingResponse
 
+from manyeyes.portrait.profile import profile_of
 from manyeyes.web.api import told
 from manyeyes.web.api.asking import (
     Documented,
@@ -17,7 +18,7 @@ from manyeyes.web.api.asking import (
     only_known,
     problems,
 )
-from manyeyes.web.api.shapes import CardPage, DuplicateGroups, FacetsShape, FailuresShape
+from manyeyes.web.api.shapes import CardPage, DuplicateGroups, FacetsShape, FailuresShape, ProfileShape
 from manyeyes.web.downloads import disposition
 from manyeyes.web.gallery import format_of
 
@@ -69,6 +70,14 @@ async def read_failures(site: TheSite, portfolio: PortfolioId) -> dict[str, obje
 async def read_duplicates(site: TheSite, portfolio: PortfolioId) -> dict[str, object]:
     """Pictures with the same bytes, together."""
     return {"groups": [told.cards(group) for group in await site.gallery.duplicates(portfolio)]}
+
+
+@router.get("/{portfolio}/profile", response_model=ProfileShape, responses=problems(404))
+async def read_profile(site: TheSite, portfolio: PortfolioId) -> dict[str, object]:
+    """The portfolio as a whole: its palette, what it is made of, and what stands out."""
+    await site.gallery.exists(portfolio)
+    profile = await profile_of(site.gallery.kept(portfolio))
+    return {"profile": told.clean(profile.as_json())}
 
 
 @router.get(

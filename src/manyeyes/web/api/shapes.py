@@ -307,3 +307,9 @@ class SharedShape(Shape):
     analyzed: int
     failed: int
     waiting: int
+
+
+class ProfileShape(Shape):
+    """The portfolio as a whole."""
+
+    profile: dict[str, Any] = Field(description="As `manyeyes profile --json` prints it.")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping, Sequence
 from functools import partial
 
@@ -13,6 +14,7 @@ from manyeyes.store.portfolios import PortfolioSummary, list_portfolios
 from manyeyes.store.sql import SqlStore
 from manyeyes.web.pages.adding import added_page
 from manyeyes.web.pages.rendering import THEME_COOKIE, at_of, show
+from manyeyes.web.pages.words import day
 from manyeyes.web.sessions import checked_form
 from manyeyes.web.site import site_of
 
@@ -59,7 +61,7 @@ async def _covers(store: SqlStore, summaries: Sequence[PortfolioSummary]) -> Map
 async def create(request: Request) -> Response:
     """A new portfolio of the pictures that a form brings."""
     site = site_of(request)
-    portfolio = (await site.portfolios.create("New portfolio")).portfolio.id
+    portfolio = (await site.portfolios.create(f"Pictures of {day(time.time())}")).portfolio.id
     try:
         receipt = await site.uploads.receive(request, portfolio, from_form=True)
     except BaseException:

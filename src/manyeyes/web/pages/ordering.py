@@ -65,8 +65,7 @@ async def order_form(request: Request, place: Place, run: RunShown | None) -> di
         before |= {name: asked.get(name) for name in before}
     return {
         "order": before,
-        "analyzers": [("", "as the server is set")]
-        + [(note.name, note.name) for note in notes if not note.lacks],
+        "analyzers": [("", "as set")] + [(note.name, note.name) for note in notes if not note.lacks],
         "lacking": [(note.name, note.lacks) for note in notes if note.lacks],
         "models": sorted({note.model for note in notes if note.model}),
         "presets": PRESETS,

@@ -12,12 +12,12 @@ from fastapi import APIRouter, Request
 from sqlalchemy import Connection
 from starlette.responses import RedirectResponse, Response
 
-from manyeyes.model.descriptor import StyleDescriptor
-from manyeyes.model.errors import remedy_for
+from manyeyes.model.descriptor import StyleDescriptor, parse_descriptor
+from manyeyes.model.errors import BadReply, remedy_for
 from manyeyes.model.outcome import Analyzed
 from manyeyes.store.corrections import correct, withdraw
 from manyeyes.store.finding import PictureRecord
-from manyeyes.store.gallery import Card, card, neighbours
+from manyeyes.store.gallery import Card, card, duplicates, neighbours
 from manyeyes.store.portfolios import picture_of
 from manyeyes.store.reports import Look, history
 from manyeyes.web.pages.asked import asked_of
@@ -35,6 +35,8 @@ router = APIRouter(include_in_schema=False)
 
 #: Runs of a picture's history that are shown.
 _LOOKS = 20
+#: Pictures that look like it.
+_ALIKE = 12
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,8 +53,8 @@ class LookShown:
 
 
 @router.get("/images/{picture}")
-async def picture_page(request: Request, picture: str) -> Response:
-    """The picture with all that is known of it."""
+async def picture_page(request: Request, picture: str, alike: bool = False) -> Response:
+    """The picture with all that is known of it; `alike` looks for others like it, which takes a while."""
     site = site_of(request)
     found, shown = await picture_found(site, picture)
     looks = await site.house.store.carry_out(partial(history, picture=picture))
@@ -64,7 +66,15 @@ async def picture_page(request: Request, picture: str) -> Response:
         groups=groups_of(shown, said) if shown.descriptor is not None else [],
         raw=raw,
         looks=[_look(look) for look in looks[:_LOOKS]],
+        twins=await _twins(site, found, shown),
+        likenesses=[one for one, _ in await site.likenesses.of(picture, _ALIKE)] if alike else None,
     )
+
+
+async def _twins(site: Site, found: PictureRecord, shown: Card) -> list[Card]:
+    """Pictures of the portfolio with the same bytes."""
+    groups = await site.house.store.carry_out(partial(duplicates, portfolio=found.portfolio.id))
+    return [one for group in groups for one in group if one.sha256 == shown.sha256 and one.id != shown.id]
 
 
 async def shown_page(
@@ -78,7 +88,7 @@ async def shown_page(
         neighbours, portfolio=found.portfolio.id, picture=found.id, filters=asked.filters, sort=asked.sort
     )
     before, after = await store.carry_out(beside)
-    known: dict[str, Any] = {"raw": None, "looks": (), "likenesses": (), "twins": ()}
+    known: dict[str, Any] = {"raw": None, "looks": (), "likenesses": None, "twins": ()}
     return show(
         request,
         "image.html",
@@ -111,11 +121,18 @@ async def picture_found(site: Site, picture: str) -> tuple[PictureRecord, Card]:
 
 
 def _answered(looks: Sequence[Look]) -> tuple[str | None, StyleDescriptor | None]:
-    """The newest answer in the model's own words, and as it was understood."""
+    """The newest answer in the model's own words, and what it says without corrections."""
     for look in looks:
-        if isinstance(look.kept.outcome, Analyzed):
-            return look.kept.raw, look.kept.outcome.descriptor
+        if isinstance(look.kept.outcome, Analyzed) and look.kept.raw is not None:
+            return look.kept.raw, _understood(look.kept.raw)
     return None, None
+
+
+def _understood(raw: str) -> StyleDescriptor | None:
+    try:
+        return parse_descriptor(raw)
+    except BadReply:
+        return None
 
 
 def _look(look: Look) -> LookShown:
