@@ -284,10 +284,10 @@ class Upload {
 
 const portfolioOf = (form) => /\/portfolios\/([^/?]+)\/images/.exec(form.action)?.[1];
 
-function nameOf(files, urls) {
+function nameOf(files) {
   if (files.length === 1 && /\.zip$/i.test(files[0].name)) return files[0].name.replace(/\.zip$/i, "");
   const today = new Date().toLocaleDateString("en-GB", { day: "numeric", month: "long" });
-  return `${many(files.length || urls.length, "picture")}, ${today}`;
+  return `Pictures of ${today}`;
 }
 
 async function upload(form, files, folder, urls = []) {
@@ -297,7 +297,7 @@ async function upload(form, files, folder, urls = []) {
   const keep = (event) => event.preventDefault();
   addEventListener("beforeunload", keep);
   try {
-    const name = folder || nameOf(files, urls);
+    const name = folder || nameOf(files);
     const portfolio = portfolioOf(form) ?? (await post(`${at}/api/portfolios`, { name })).id;
     if (files.length) await busy.carry(portfolio);
     if (urls.length) {
