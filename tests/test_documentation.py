@@ -91,7 +91,7 @@ def test_every_setting_has_a_row_with_its_variable_its_flag_and_its_default(name
     documented = row(reference("settings"), str(variable))
     assert documented, f"{variable} has no row in docs/reference/settings.md"
     flag = f"--{name.replace('_', '-')}"
-    assert (flag in documented) == (flag in options_of("analyze"))
+    assert (f"`{flag}`" in documented) == any(flag in options_of(each) for each in ("analyze", "serve"))
     if field.default is not None:
         assert f"{field.default:g}" if isinstance(field.default, float) else str(field.default) in documented
 

@@ -18,9 +18,11 @@ from manyeyes.web.api.asking import (
     only_known,
     problems,
 )
-from manyeyes.web.api.shapes import CardPage, DuplicateGroups, FacetsShape, FailuresShape, ProfileShape
+from manyeyes.web.api.shapes import CardPage, DuplicateGroups, FacetsShape
+from manyeyes.web.api.whole_shapes import FailuresShape, ProfileShape
 from manyeyes.web.downloads import disposition
 from manyeyes.web.gallery import format_of
+from manyeyes.web.site import Site
 
 router = APIRouter(prefix="/api/portfolios", tags=["gallery"], dependencies=[Depends(only_known)])
 
@@ -76,8 +78,13 @@ async def read_duplicates(site: TheSite, portfolio: PortfolioId) -> dict[str, ob
 async def read_profile(site: TheSite, portfolio: PortfolioId) -> dict[str, object]:
     """The portfolio as a whole: its palette, what it is made of, and what stands out."""
     await site.gallery.exists(portfolio)
-    profile = await profile_of(site.gallery.kept(portfolio))
-    return {"profile": told.clean(profile.as_json())}
+    return await profile(site, portfolio)
+
+
+async def profile(site: Site, portfolio: str) -> dict[str, object]:
+    """The style of a portfolio that exists."""
+    made = await profile_of(site.gallery.kept(portfolio))
+    return {"profile": told.clean(made.as_json())}
 
 
 @router.get(

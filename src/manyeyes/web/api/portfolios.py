@@ -8,15 +8,8 @@ from fastapi import APIRouter, Depends, Query, Response
 
 from manyeyes.web.api import told
 from manyeyes.web.api.asking import PortfolioId, ShareId, TheSite, only_known, problems
-from manyeyes.web.api.shapes import (
-    ID,
-    PortfolioAsked,
-    PortfolioPage,
-    PortfolioShape,
-    ShareAsked,
-    ShareMade,
-    SharesShape,
-)
+from manyeyes.web.api.shapes import ID, PortfolioAsked, PortfolioPage, PortfolioShape
+from manyeyes.web.api.whole_shapes import ShareAsked, ShareMade, SharesShape
 
 router = APIRouter(prefix="/api/portfolios", tags=["portfolios"], dependencies=[Depends(only_known)])
 

@@ -9,8 +9,10 @@ from starlette.responses import FileResponse
 
 from manyeyes.web.api import told
 from manyeyes.web.api.asking import PictureId, TheFilters, ThePlace, TheSite, only_known, problems
+from manyeyes.web.api.gallery import profile
 from manyeyes.web.api.images import WEBP, Edge, Size, thumbnail
-from manyeyes.web.api.shapes import CardPage, CardShape, FacetsShape, SharedShape
+from manyeyes.web.api.shapes import CardPage, CardShape, FacetsShape
+from manyeyes.web.api.whole_shapes import ProfileShape, SharedShape
 from manyeyes.web.problems import unknown
 from manyeyes.web.site import Site
 
@@ -50,6 +52,12 @@ async def read_shared_facets(site: TheSite, token: Token, filters: TheFilters) -
     """Of every field its values with their counts."""
     counted = await site.gallery.facets(await site.shares.portfolio(token), filters)
     return {"fields": {name: [told.facet(one) for one in values] for name, values in counted.items()}}
+
+
+@router.get("/{token}/profile", response_model=ProfileShape, responses=problems(404))
+async def read_shared_profile(site: TheSite, token: Token) -> dict[str, object]:
+    """The portfolio as a whole."""
+    return await profile(site, await site.shares.portfolio(token))
 
 
 @router.get("/{token}/images/{picture}", response_model=CardShape, responses=problems(404))

@@ -75,9 +75,10 @@ async def add_images(
     answer = told.receipt(receipt)
     if receipt.status == 422:
         first = receipt.refused[0]
+        # What lies elsewhere is not the request's own fault.
+        status = 409 if kind == "application/json" else 422
         raise Problem(
-            # What lies elsewhere is not the request's own fault.
-            409 if kind == "application/json" else 422,
+            status,
             "nothing-taken",
             told.shown(f"{first.name}: {first.reason}"),
             "correct what is named, or choose other pictures",
