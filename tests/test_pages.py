@@ -130,7 +130,7 @@ async def test_a_descriptor_is_corrected_by_hand_and_a_correction_undone(page: P
         seen = await browser.see(f"/images/{card['id']}")
         form = seen.form(f"/images/{card['id']}")
         assert form.fields["garment_type"] == "dress"
-        colours = {
+        form.fields |= {
             "color_palette.0.name": "navy",
             "color_palette.0.hex": "#1b2a4a",
             "color_palette.0.share": "80",
@@ -140,7 +140,6 @@ async def test_a_descriptor_is_corrected_by_hand_and_a_correction_undone(page: P
             garment_type="coat",
             embellishments="buttons\r\n\r\nbelt",
             style_labels="minimal 0.8",
-            **colours,
         )
         assert "The model said dress" in seen.text
         told = (await page.get(f"/api/images/{card['id']}"))["descriptor"]

@@ -14,9 +14,7 @@ _SEEN = "[!-~¡-ᙿᚁ-῿Ⰰ-⿟、-퟿豈-ﷻﹰ-ﻼ\U0001f300-\U0001faff]"
 #: A name with something in it that can be seen.
 Name = Annotated[
     str,
-    StringConstraints(
-        min_length=1, max_length=200, pattern=rf"^[^\x00-\x1f\x7f]*{_SEEN}[^\x00-\x1f\x7f]*$"
-    ),
+    StringConstraints(min_length=1, max_length=200, pattern=rf"^[^\x00-\x1f\x7f]*{_SEEN}[^\x00-\x1f\x7f]*$"),
 ]
 
 A_PORTFOLIO = "m6kzq2x7v4t5w3y8r9p0n1a2b3"

@@ -9,13 +9,12 @@ from functools import partial
 from typing import Any
 
 from fastapi import APIRouter, Request
-from sqlalchemy import Connection
 from starlette.responses import RedirectResponse, Response
 
 from manyeyes.model.descriptor import StyleDescriptor, parse_descriptor
 from manyeyes.model.errors import BadReply, remedy_for
 from manyeyes.model.outcome import Analyzed
-from manyeyes.store.corrections import correct, withdraw
+from manyeyes.store.corrections import correct_all, withdraw
 from manyeyes.store.finding import PictureRecord
 from manyeyes.store.gallery import Card, card, duplicates, neighbours
 from manyeyes.store.portfolios import picture_of
@@ -168,19 +167,10 @@ async def correct_picture(request: Request, picture: str) -> Response:
     if field := form.get("undo"):
         await site.house.store.carry_out(partial(withdraw, picture=picture, field=field))
     else:
-        await keep_changes(site, picture, changes_of(form, shown))
+        changes = changes_of(form, shown)
+        await site.house.store.carry_out(partial(correct_all, picture=picture, changes=changes))
     query = f"?{request.url.query}" if request.url.query else ""
     return RedirectResponse(f"{at_of(request)}/images/{picture}{query}", 303)
-
-
-async def keep_changes(site: Site, picture: str, changes: dict[str, object]) -> None:
-    """Keep all of what was corrected, or nothing of it. Raises SettingsError."""
-
-    def keep(connection: Connection) -> None:
-        for field, value in changes.items():
-            correct(connection, picture, field, value)
-
-    await site.house.store.carry_out(keep)
 
 
 @router.post("/images/{picture}/retry")
