@@ -9,9 +9,12 @@ from pydantic.alias_generators import to_camel
 
 #: The ids of things: unguessable, lower case.
 ID = r"^[a-z0-9]{8,40}$"
+#: What can be seen, in any script: no white space, and no halves of characters.
+_SEEN = "[!-~¡-ᙿᚁ-῿Ⰰ-⿟、-퟿豈-ﷻﹰ-ﻼ\U0001f300-\U0001faff]"
 #: A name with something in it that can be seen.
 Name = Annotated[
-    str, StringConstraints(min_length=1, max_length=200, pattern=r"^[^\x00-\x1f\x7f]*[!-~][^\x00-\x1f\x7f]*$")
+    str,
+    StringConstraints(min_length=1, max_length=200, pattern=rf"^[^\x00-\x1f\x7f]*{_SEEN}[^\x00-\x1f\x7f]*$"),
 ]
 
 A_PORTFOLIO = "m6kzq2x7v4t5w3y8r9p0n1a2b3"

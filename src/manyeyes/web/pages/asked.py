@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import cast
 from urllib.parse import urlencode
 
 from starlette.datastructures import QueryParams
@@ -102,9 +101,7 @@ def asked_of(params: QueryParams, base: str) -> Asked:
         for place, (name, value) in enumerate(pairs)
         if name != "sort"
     )
-    return Asked(
-        filters, cast(Sort, sort) if sort in SORTS else "name", params.get("cursor") or None, pairs, chips
-    )
+    return Asked(filters, sort if sort in SORTS else "name", params.get("cursor") or None, pairs, chips)
 
 
 def facets_shown(facets: Mapping[str, Sequence[Facet]], filters: Filters) -> list[FieldShown]:

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping, Sequence
 from functools import partial
 
 from fastapi import APIRouter, Request
 from starlette.responses import RedirectResponse, Response
 
-from manyeyes.store.gallery import page, refresh
+from manyeyes.store.gallery import Card, page, refresh
 from manyeyes.store.portfolios import PortfolioSummary, list_portfolios
 from manyeyes.store.sql import SqlStore
 from manyeyes.web.pages.adding import added_page
 from manyeyes.web.pages.rendering import THEME_COOKIE, at_of, show
+from manyeyes.web.pages.words import day
 from manyeyes.web.sessions import checked_form
 from manyeyes.web.site import site_of
 
@@ -41,9 +43,9 @@ async def portfolios(request: Request, after: str | None = None) -> Response:
     )
 
 
-async def _covers(store: SqlStore, summaries: Sequence[PortfolioSummary]) -> Mapping[str, Sequence[str]]:
+async def _covers(store: SqlStore, summaries: Sequence[PortfolioSummary]) -> Mapping[str, Sequence[Card]]:
     """The first pictures of each portfolio."""
-    covers: dict[str, Sequence[str]] = {}
+    covers: dict[str, Sequence[Card]] = {}
     for portfolio in (one.portfolio.id for one in summaries if one.pictures):
         first = partial(page, portfolio=portfolio, limit=COVER)
         found = await store.carry_out(first)
@@ -51,7 +53,7 @@ async def _covers(store: SqlStore, summaries: Sequence[PortfolioSummary]) -> Map
             # A run of the command line that nobody has looked at yet.
             await store.carry_out(partial(refresh, portfolio=portfolio))
             found = await store.carry_out(first)
-        covers[portfolio] = [card.id for card in found.cards]
+        covers[portfolio] = found.cards
     return covers
 
 
@@ -59,7 +61,7 @@ async def _covers(store: SqlStore, summaries: Sequence[PortfolioSummary]) -> Map
 async def create(request: Request) -> Response:
     """A new portfolio of the pictures that a form brings."""
     site = site_of(request)
-    portfolio = (await site.portfolios.create("New portfolio")).portfolio.id
+    portfolio = (await site.portfolios.create(f"Pictures of {day(time.time())}")).portfolio.id
     try:
         receipt = await site.uploads.receive(request, portfolio, from_form=True)
     except BaseException:

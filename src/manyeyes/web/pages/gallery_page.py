@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
+from typing import Any
 
 from fastapi import APIRouter, Request
 from starlette.responses import Response
@@ -30,7 +31,7 @@ async def portfolio_page(request: Request, portfolio: str) -> Response:
     return await gallery_page(request, place, run=run, framed=True, shares=(), share_link=None, **form)
 
 
-async def gallery_page(request: Request, place: Place, *, shared: str = "", **more: object) -> Response:
+async def gallery_page(request: Request, place: Place, *, shared: str = "", **more: Any) -> Response:
     """The gallery as the address asks for it, with what else its page shows."""
     store, portfolio = site_of(request).house.store, place.summary.portfolio
     asked = asked_of(request.query_params, place.base)

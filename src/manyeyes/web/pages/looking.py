@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import partial
+from typing import Any
 
 from fastapi import Request
 
@@ -33,7 +34,7 @@ class Place:
     #: Pictures that are worth a review.
     unsure: int
 
-    def head(self) -> dict[str, object]:
+    def head(self) -> dict[str, Any]:
         """What the templates of its pages know of it."""
         return {"summary": self.summary, "base": self.base, "unsure": self.unsure}
 

@@ -49,7 +49,7 @@ async def estimate(request: Request, portfolio: str) -> Response:
 
 
 async def order_form(request: Request, place: Place, run: RunShown | None) -> dict[str, Any]:
-    """What the form for a new run is made of: as the last run was wanted, unless the address says otherwise."""
+    """What the form for a new run is made of: as the last one was wanted, or as the address says."""
     notes = site_of(request).house.analyzers()
     wanted = dict(run.order if run is not None else {})
     asked = request.query_params
@@ -65,8 +65,7 @@ async def order_form(request: Request, place: Place, run: RunShown | None) -> di
         before |= {name: asked.get(name) for name in before}
     return {
         "order": before,
-        "analyzers": [("", "as the server is set")]
-        + [(note.name, note.name) for note in notes if not note.lacks],
+        "analyzers": [("", "as set")] + [(note.name, note.name) for note in notes if not note.lacks],
         "lacking": [(note.name, note.lacks) for note in notes if note.lacks],
         "models": sorted({note.model for note in notes if note.model}),
         "presets": PRESETS,

@@ -6,17 +6,17 @@ import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
+from typing import Any
 
 from fastapi import APIRouter, Request
-from sqlalchemy import Connection
 from starlette.responses import RedirectResponse, Response
 
-from manyeyes.model.descriptor import StyleDescriptor
-from manyeyes.model.errors import remedy_for
+from manyeyes.model.descriptor import StyleDescriptor, parse_descriptor
+from manyeyes.model.errors import BadReply, remedy_for
 from manyeyes.model.outcome import Analyzed
-from manyeyes.store.corrections import correct, withdraw
+from manyeyes.store.corrections import correct_all, withdraw
 from manyeyes.store.finding import PictureRecord
-from manyeyes.store.gallery import Card, card, neighbours
+from manyeyes.store.gallery import Card, card, duplicates, neighbours
 from manyeyes.store.portfolios import picture_of
 from manyeyes.store.reports import Look, history
 from manyeyes.web.pages.asked import asked_of
@@ -34,6 +34,8 @@ router = APIRouter(include_in_schema=False)
 
 #: Runs of a picture's history that are shown.
 _LOOKS = 20
+#: Pictures that look like it.
+_ALIKE = 12
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,8 +52,8 @@ class LookShown:
 
 
 @router.get("/images/{picture}")
-async def picture_page(request: Request, picture: str) -> Response:
-    """The picture with all that is known of it."""
+async def picture_page(request: Request, picture: str, alike: bool = False) -> Response:
+    """The picture with all that is known of it; `alike` looks for others like it, which takes a while."""
     site = site_of(request)
     found, shown = await picture_found(site, picture)
     looks = await site.house.store.carry_out(partial(history, picture=picture))
@@ -63,11 +65,19 @@ async def picture_page(request: Request, picture: str) -> Response:
         groups=groups_of(shown, said) if shown.descriptor is not None else [],
         raw=raw,
         looks=[_look(look) for look in looks[:_LOOKS]],
+        twins=await _twins(site, found, shown),
+        likenesses=[one for one, _ in await site.likenesses.of(picture, _ALIKE)] if alike else None,
     )
 
 
+async def _twins(site: Site, found: PictureRecord, shown: Card) -> list[Card]:
+    """Pictures of the portfolio with the same bytes."""
+    groups = await site.house.store.carry_out(partial(duplicates, portfolio=found.portfolio.id))
+    return [one for group in groups for one in group if one.sha256 == shown.sha256 and one.id != shown.id]
+
+
 async def shown_page(
-    request: Request, found: PictureRecord, shown: Card, *, shared: str = "", **more: object
+    request: Request, found: PictureRecord, shown: Card, *, shared: str = "", **more: Any
 ) -> Response:
     """The page of a picture, for whoever may see it."""
     store, at = site_of(request).house.store, at_of(request)
@@ -77,7 +87,7 @@ async def shown_page(
         neighbours, portfolio=found.portfolio.id, picture=found.id, filters=asked.filters, sort=asked.sort
     )
     before, after = await store.carry_out(beside)
-    known: dict[str, object] = {"raw": None, "looks": (), "likenesses": (), "twins": ()}
+    known: dict[str, Any] = {"raw": None, "looks": (), "likenesses": None, "twins": ()}
     return show(
         request,
         "image.html",
@@ -110,11 +120,18 @@ async def picture_found(site: Site, picture: str) -> tuple[PictureRecord, Card]:
 
 
 def _answered(looks: Sequence[Look]) -> tuple[str | None, StyleDescriptor | None]:
-    """The newest answer in the model's own words, and as it was understood."""
+    """The newest answer in the model's own words, and what it says without corrections."""
     for look in looks:
-        if isinstance(look.kept.outcome, Analyzed):
-            return look.kept.raw, look.kept.outcome.descriptor
+        if isinstance(look.kept.outcome, Analyzed) and look.kept.raw is not None:
+            return look.kept.raw, _understood(look.kept.raw)
     return None, None
+
+
+def _understood(raw: str) -> StyleDescriptor | None:
+    try:
+        return parse_descriptor(raw)
+    except BadReply:
+        return None
 
 
 def _look(look: Look) -> LookShown:
@@ -150,19 +167,10 @@ async def correct_picture(request: Request, picture: str) -> Response:
     if field := form.get("undo"):
         await site.house.store.carry_out(partial(withdraw, picture=picture, field=field))
     else:
-        await keep_changes(site, picture, changes_of(form, shown))
+        changes = changes_of(form, shown)
+        await site.house.store.carry_out(partial(correct_all, picture=picture, changes=changes))
     query = f"?{request.url.query}" if request.url.query else ""
     return RedirectResponse(f"{at_of(request)}/images/{picture}{query}", 303)
-
-
-async def keep_changes(site: Site, picture: str, changes: dict[str, object]) -> None:
-    """Keep all of what was corrected, or nothing of it. Raises SettingsError."""
-
-    def keep(connection: Connection) -> None:
-        for field, value in changes.items():
-            correct(connection, picture, field, value)
-
-    await site.house.store.carry_out(keep)
 
 
 @router.post("/images/{picture}/retry")

@@ -46,6 +46,7 @@ class PickShown:
     """A picture that stands for others, or for none."""
 
     id: str
+    sha256: str
     alt: str
     says: str
 
@@ -56,13 +57,13 @@ async def profile_page(request: Request, portfolio: str) -> Response:
     place = await place_of(request, portfolio)
     api = f"{at_of(request)}/api/portfolios/{portfolio}"
     takeaways = [
-        (f"{api}/profile?format=html", "Profile as one HTML file"),
-        (f"{api}/profile?format=json", "Its figures as JSON"),
+        (f"{place.base}/profile.html", "Profile as one HTML file"),
+        (f"{api}/profile", "Its figures as JSON"),
         (f"{api}/export?format=csv", "All pictures as CSV"),
         (f"{api}/export?format=jsonl", "as JSON lines"),
         (f"{api}/export?format=parquet", "as Parquet"),
     ]
-    return await shown_profile(request, place, takeaways=takeaways, api=api)
+    return await shown_profile(request, place, takeaways=takeaways)
 
 
 async def shown_profile(
@@ -71,7 +72,6 @@ async def shown_profile(
     *,
     shared: str = "",
     takeaways: Sequence[tuple[str, str]] = (),
-    api: str = "",
 ) -> Response:
     """The profile for whoever may see it."""
     portfolio = place.summary.portfolio
@@ -91,7 +91,11 @@ async def shown_profile(
         title=f"Style profile of {portfolio.name}",
         shared=shared,
         profile=profile if profile.analyzed else None,
-        plots=[_plot(one, api) for name, one in plots.items() if name not in _OF_PICTURES],
+        plots=[
+            _plot(one, "" if shared else place.base)
+            for name, one in plots.items()
+            if name not in _OF_PICTURES
+        ],
         picked=picked,
         takeaways=takeaways,
         link_to=links(request, asked_of(request.query_params, place.base), shared),
@@ -99,12 +103,14 @@ async def shown_profile(
     )
 
 
-def _plot(plot: Plot, api: str) -> PlotShown:
-    files = [(f"{api}/plots/{plot.name}.{kind}", kind.upper()) for kind in ("svg", "png")] if api else []
+def _plot(plot: Plot, base: str) -> PlotShown:
+    files = [(f"{base}/plots/{plot.name}.{kind}", kind.upper()) for kind in ("svg", "png")] if base else []
     # What is drawn and tabulated there has been escaped there.
     drawn, table = Markup(plot.svg), Markup(plot.table_html)  # noqa: S704
     return PlotShown(plot.name, plot.title, plot.note, drawn, table, plot.name in _WIDE, files)
 
 
 def _pick(pick: Pick) -> PickShown:
-    return PickShown(pick.id, pick.name, "; ".join(str(reason) for reason in pick.reasons) or pick.role)
+    return PickShown(
+        pick.id, pick.sha256, pick.name, "; ".join(str(reason) for reason in pick.reasons) or pick.role
+    )

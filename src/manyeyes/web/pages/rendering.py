@@ -6,6 +6,7 @@ import hashlib
 from collections.abc import Callable, Mapping
 from functools import cache
 from pathlib import Path
+from typing import Any, Protocol
 
 from fastapi import Request
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
@@ -15,14 +16,27 @@ from starlette.responses import HTMLResponse
 from manyeyes.web.pages import cards, words
 from manyeyes.web.sessions import csrf_token, session_of
 from manyeyes.web.site import site_of
+from manyeyes.web.thumbnails import SIZES
 
 WEB = Path(__file__).parent.parent
 #: The cookie that remembers light or dark; scripts may read it, it is no secret.
 THEME_COOKIE = "manyeyes_theme"
 #: What the switch goes on to.
 _NEXT_THEME = {"": "light", "light": "dark", "dark": ""}
-#: Pixels at the longest edge of a large picture.
-LARGE_EDGE = 1280
+#: Pixels at the longest edge of a picture on a card, and of a large one (`thumbnails.SIZES`).
+SMALL, LARGE = SIZES
+
+
+class Pictured(Protocol):
+    """What a picture can be shown of."""
+
+    @property
+    def id(self) -> str:
+        """Its id."""
+
+    @property
+    def sha256(self) -> str:
+        """Of its bytes; empty where they could not be read."""
 
 
 @cache
@@ -64,7 +78,7 @@ def theme_of(request: Request) -> str:
 
 
 def show(
-    request: Request, template: str, *, title: str, status: int = 200, shared: str = "", **context: object
+    request: Request, template: str, *, title: str, status: int = 200, shared: str = "", **context: Any
 ) -> HTMLResponse:
     """The page. `shared` is the token of a read-only link, under which pictures are then found."""
     known = _known(request, shared) | {"title": title} | context
@@ -92,15 +106,17 @@ def _known(request: Request, shared: str) -> dict[str, object]:
 
 
 def _pictures(at: str, shared: str) -> Mapping[str, Callable[..., str]]:
-    place = f"{at}/shared/{shared}/images" if shared else f"{at}/api/images"
+    place = f"{at}/api/shared/{shared}/images" if shared else f"{at}/api/images"
 
-    def thumbnail_at(picture: str, edge: int) -> str:
-        return f"{place}/{picture}/thumbnail?edge={edge}"
+    def thumbnail_at(picture: Pictured, size: int) -> str:
+        # What is named by its bytes may be kept for ever.
+        named = f"&v={picture.sha256[:16]}" if picture.sha256 else ""
+        return f"{place}/{picture.id}/thumbnail?size={size}{named}"
 
-    def large(picture: str, alt: str) -> Markup:
+    def large(picture: Pictured, alt: str) -> Markup:
         # Markup escapes what is put into it.
         return Markup('<img src="{}" alt="{}" decoding="async" fetchpriority="high">').format(
-            thumbnail_at(picture, LARGE_EDGE), alt
+            thumbnail_at(picture, LARGE), alt
         )
 
     return {"thumbnail_at": thumbnail_at, "large": large}

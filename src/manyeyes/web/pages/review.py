@@ -7,11 +7,12 @@ from functools import partial
 from fastapi import APIRouter, Request
 from starlette.responses import RedirectResponse, Response
 
+from manyeyes.store.corrections import correct_all
 from manyeyes.store.gallery import Card, page
 from manyeyes.store.sql import SqlStore
 from manyeyes.web.pages.fields import REVIEWED, changes_of, field_of
 from manyeyes.web.pages.looking import SURE_ENOUGH, UNSURE, place_of
-from manyeyes.web.pages.picture import keep_changes, picture_found
+from manyeyes.web.pages.picture import picture_found
 from manyeyes.web.pages.rendering import show
 from manyeyes.web.sessions import checked_form
 from manyeyes.web.site import site_of
@@ -62,5 +63,6 @@ async def judge(request: Request, portfolio: str) -> Response:
     if shown.descriptor is not None:
         # That somebody has looked is kept like a correction: it says what was said already.
         looked_at = {"garment_type": shown.descriptor.garment_type} if not shown.corrected else {}
-        await keep_changes(site, picture, looked_at | changes_of(form, shown))
+        changes = looked_at | changes_of(form, shown)
+        await site.house.store.carry_out(partial(correct_all, picture=picture, changes=changes))
     return RedirectResponse(f"{place.base}/review{'?skipped=' + skipped if skipped else ''}", 303)

@@ -12,6 +12,7 @@ from manyeyes.web.pages import (
     gallery_page,
     ordering,
     picture,
+    portrait_files,
     portrait_page,
     review,
     running,
@@ -20,6 +21,7 @@ from manyeyes.web.pages import (
 
 router = APIRouter(include_in_schema=False)
 for part in (
-    front, adding, gallery_page, editing, ordering, running, picture, review, portrait_page, shared, doors,
+    front, adding, gallery_page, editing, ordering, running, picture, review, portrait_page, portrait_files,
+    shared, doors,
 ):  # fmt: skip
     router.include_router(part.router)

@@ -102,6 +102,12 @@ document.addEventListener("click", (event) => {
   }
   if (event.target.matches("dialog")) event.target.close();
   if (event.target.closest("[data-print]")) print();
+  const bringing = event.target.closest("[data-brings]");
+  if (bringing && !event.metaKey && !event.ctrlKey) {
+    event.preventDefault();
+    bringing.textContent = "Looking…";
+    bring(bringing.href, [bringing.dataset.brings]).catch(() => location.assign(bringing.href));
+  }
   const copy = event.target.closest("[data-copies]");
   if (copy) {
     const field = document.getElementById(copy.dataset.copies);
@@ -278,6 +284,12 @@ class Upload {
 
 const portfolioOf = (form) => /\/portfolios\/([^/?]+)\/images/.exec(form.action)?.[1];
 
+function nameOf(files) {
+  if (files.length === 1 && /\.zip$/i.test(files[0].name)) return files[0].name.replace(/\.zip$/i, "");
+  const today = new Date().toLocaleDateString("en-GB", { day: "numeric", month: "long" });
+  return `Pictures of ${today}`;
+}
+
 async function upload(form, files, folder, urls = []) {
   if (!files.length && !urls.length) return;
   const busy = new Upload(form, files);
@@ -285,7 +297,7 @@ async function upload(form, files, folder, urls = []) {
   const keep = (event) => event.preventDefault();
   addEventListener("beforeunload", keep);
   try {
-    const name = folder || files[0]?.name.replace(/\.zip$/i, "").split("/")[0].replace(/\.\w{2,5}$/, "") || "From the web";
+    const name = folder || nameOf(files);
     const portfolio = portfolioOf(form) ?? (await post(`${at}/api/portfolios`, { name })).id;
     if (files.length) await busy.carry(portfolio);
     if (urls.length) {
