@@ -102,6 +102,19 @@ class Settings(BaseSettings):
     log_level: Literal["debug", "info", "warning", "error"] = _variable(
         "MANYEYES_LOG_LEVEL", "info", "debug, info, warning or error"
     )
+    price_per_call: float | None = _variable("ANALYSIS_PRICE_PER_CALL", None, "money, from 0 up", ge=0)
+    data: Path | None = _variable("MANYEYES_DATA", None, "a folder's path")
+    host: str = _variable("MANYEYES_HOST", "127.0.0.1", "an address of this machine")
+    port: int = _variable("MANYEYES_PORT", 8000, "a port, 0 to 65535", ge=0, le=65535)
+    token: SecretStr | None = _variable("MANYEYES_TOKEN", None, "at least 16 characters")
+    allow_host: str = _variable("MANYEYES_HOSTS", "", "names with commas between them")
+    root_path: str = _variable("MANYEYES_ROOT_PATH", "", "a path such as /manyeyes")
+    trusted_proxies: str = _variable("MANYEYES_TRUSTED_PROXIES", "", "addresses with commas between them")
+    upload_gb: float = _variable("MANYEYES_UPLOAD_GB", 4, "gigabytes, more than 0", gt=0)
+    runs_at_once: Count = _variable("MANYEYES_RUNS_AT_ONCE", 4, "a whole number from 1 up")
+    webhook_secret: SecretStr | None = _variable(
+        "MANYEYES_WEBHOOK_SECRET", None, "a secret that begins with whsec_"
+    )
     replicate_api_token: SecretStr | None = _variable("REPLICATE_API_TOKEN", None, "a token")
     replicate_base_url: str = _variable(
         "REPLICATE_BASE_URL", "https://api.replicate.com", "the service's origin"
@@ -112,6 +125,9 @@ class Settings(BaseSettings):
     openai_api_key: SecretStr | None = _variable("OPENAI_API_KEY", None, "a key")
     openai_base_url: str = _variable(
         "OPENAI_BASE_URL", "https://api.openai.com/v1", "the service's address, as its clients want it"
+    )
+    fetch_allow: str = _variable(
+        "MANYEYES_FETCH_ALLOW", "", "hosts, each with or without a port, and commas between them"
     )
 
     @classmethod
@@ -131,8 +147,12 @@ class Settings(BaseSettings):
         """Where runs and answers are kept: as set, else in the user's data folder."""
         if self.store is not None:
             return self.store
-        folder = Path(platformdirs.user_data_dir("manyeyes", appauthor=False))
-        return f"sqlite:///{folder / 'manyeyes.db'}"
+        return f"sqlite:///{self.data_folder / 'manyeyes.db'}"
+
+    @property
+    def data_folder(self) -> Path:
+        """Where what is uploaded is kept: as set, else the user's data folder."""
+        return self.data or Path(platformdirs.user_data_dir("manyeyes", appauthor=False))
 
     @property
     def moving(self) -> Moving | None:

@@ -13,7 +13,6 @@ import typer
 from manyeyes.cli.faults import reason
 from manyeyes.cli.streams import Steady
 from manyeyes.cli.words import printable
-from manyeyes.engine.feed import Listener
 from manyeyes.model.errors import SettingsError
 from manyeyes.model.event import (
     Ended,
@@ -46,7 +45,7 @@ def _shown(value: object) -> str:
 
 
 @contextmanager
-def run_log(path: Path | None, form: Literal["text", "json"], level: str) -> Iterator[Listener | None]:
+def run_log(path: Path | None, form: Literal["text", "json"], level: str) -> Iterator[RunLog | None]:
     """A listener that writes what happens in a run to the end of `path`; None where no path is given.
 
     Raises SettingsError where the file cannot be opened. Where it cannot be written later, the log ends
@@ -97,6 +96,10 @@ class RunLog:
         self._logger = logger
         self._gate: str | None = None
         self._tenths = 0
+
+    def for_another(self) -> RunLog:
+        """The log of a run beside this one, in the same file."""
+        return RunLog(self._logger)
 
     def __call__(self, event: Event, progress: Progress) -> None:
         """Write what is worth a line."""

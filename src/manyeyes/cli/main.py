@@ -28,6 +28,7 @@ from manyeyes.model.errors import ManyeyesError, SettingsError
 #: Each command's module in this room has its name, and holds a function `command`.
 COMMANDS = {
     "analyze": "Analyze the pictures in folders, files and ZIPs.",
+    "serve": "Open the web page and the REST API.",
     "runs": "List the runs in the store.",
     "show": "Show a run, or one picture with its whole descriptor.",
     "pause": "Pause a run, wherever it is carried out.",

@@ -35,6 +35,12 @@ class Order:
     overall_range: tuple[float, float] = (0, 100)
     #: Told when the run ends.
     webhook: str | None = None
+    #: Pictures of a batch, or `auto`.
+    batch_size: str | None = None
+    #: Calls at most, whatever happens.
+    most_calls: int | None = None
+    #: Only the pictures with these ids.
+    pictures: tuple[str, ...] | None = None
     #: Whatever else was asked for, as JSON has it.
     more: Mapping[str, object] | None = None
 
@@ -91,4 +97,5 @@ def unfinished(connection: Connection, *, interrupted: bool = False) -> list[Unf
 def _order(wish: Mapping[str, Any]) -> Order:
     known = {part.name: wish[part.name] for part in fields(Order) if part.name in wish}
     start, end = known.get("overall_range", (0, 100))
-    return Order(**known | {"overall_range": (start, end)})
+    only = known.get("pictures")
+    return Order(**known | {"overall_range": (start, end), "pictures": None if only is None else tuple(only)})

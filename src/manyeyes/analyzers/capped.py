@@ -1,0 +1,55 @@
+"""An analyzer that buys no more than so many answers, whatever happens."""
+
+from __future__ import annotations
+
+from manyeyes.analyzers.base import Analyzer, Traits
+from manyeyes.model.ask import Ask, Reply
+from manyeyes.model.errors import AccessDenied, Pushback
+from manyeyes.model.image import PreparedImage
+from manyeyes.model.ticket import Intent, Ticket
+
+
+class Capped:
+    """Another analyzer under a hard cap: the call that would break it is not made, and ends the run."""
+
+    def __init__(self, analyzer: Analyzer, most_calls: int) -> None:
+        self._analyzer = analyzer
+        self._most = self._left = most_calls
+
+    @property
+    def traits(self) -> Traits:
+        """Those of the analyzer underneath."""
+        return self._analyzer.traits
+
+    async def __aenter__(self) -> Capped:
+        await self._analyzer.__aenter__()
+        return self
+
+    async def __aexit__(self, *raised: object) -> None:
+        await self._analyzer.__aexit__(*raised)
+
+    async def start(self, image: PreparedImage, ask: Ask, intent: Intent) -> Reply | Ticket:
+        """Buy an answer, if one may still be bought. Raises AccessDenied where none may."""
+        if self._left <= 0:
+            raise AccessDenied(
+                f"the budget of {self._most} calls is used up: start again with more to go on", ended=True
+            )
+        self._left -= 1
+        try:
+            return await self._analyzer.start(image, ask, intent)
+        except Pushback:
+            # What was turned away was not bought.
+            self._left += 1
+            raise
+
+    async def check(self, ticket: Ticket) -> Reply | Ticket:
+        """One look at what was bought: that is free."""
+        return await self._analyzer.check(ticket)
+
+    async def find(self, intent: Intent) -> Reply | Ticket | None:
+        """What became of an earlier purchase: that is free, too."""
+        return await self._analyzer.find(intent)
+
+    async def cancel(self, ticket: Ticket) -> None:
+        """Stop paying for it."""
+        await self._analyzer.cancel(ticket)

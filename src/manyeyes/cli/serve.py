@@ -1,0 +1,171 @@
+"""`manyeyes serve`: the web page and the REST API."""
+
+# ruff: noqa: ARG001 - what gives a setting is taken from the context
+
+from __future__ import annotations
+
+import asyncio
+import socket
+import webbrowser
+from collections.abc import Iterator
+from contextlib import contextmanager
+from ipaddress import ip_address
+from pathlib import Path
+from typing import Annotated
+
+import typer
+import uvicorn
+
+from manyeyes.cli.codes import ALL_ANALYZED
+from manyeyes.cli.faults import reason
+from manyeyes.cli.interrupts import Interrupts
+from manyeyes.cli.log import RunLog, run_log
+from manyeyes.cli.options import StoreOption, setting, settings_of
+from manyeyes.housing import house_of, make_data
+from manyeyes.model.errors import SettingsError
+from manyeyes.settings import Settings
+from manyeyes.web.app import create_app
+
+#: Characters that a token must have at least: it is all that stands between strangers and the bill.
+SHORTEST_TOKEN = 16
+
+
+def command(
+    ctx: typer.Context,
+    host: Annotated[
+        str | None, setting("host", "Address to listen on; any but this machine's own needs MANYEYES_TOKEN.")
+    ] = None,
+    port: Annotated[str | None, setting("port", "Port to listen on; 0 for a free one.", "PORT")] = None,
+    data: Annotated[
+        Path | None,
+        setting("data", "Folder of what is uploaded, the store and the log; the user's own if not said."),
+    ] = None,
+    open_page: Annotated[
+        bool, typer.Option("--open/--no-open", help="Show the page in a browser.", show_default=False)
+    ] = False,
+    store: StoreOption = None,
+    analyzer: Annotated[
+        str | None, setting("analyzer", "Who looks at the pictures where a run does not say.", "NAME")
+    ] = None,
+    model: Annotated[str | None, setting("model", "One of that analyzer's models.", "NAME")] = None,
+    concurrency: Annotated[
+        str | None, setting("concurrency", "Calls at once where a run does not say.", "N|auto")
+    ] = None,
+    allow_host: Annotated[
+        str | None, setting("allow_host", "More names that the server goes by, with commas.", "NAMES")
+    ] = None,
+    root_path: Annotated[
+        str | None, setting("root_path", "The path below which a proxy shows the server.", "PATH")
+    ] = None,
+    trusted_proxies: Annotated[
+        str | None,
+        setting("trusted_proxies", "Addresses whose X-Forwarded headers are believed, with commas.", "IPS"),
+    ] = None,
+    runs_at_once: Annotated[str | None, setting("runs_at_once", "Runs carried out at once.", "N")] = None,
+) -> None:
+    """Open the web page and the REST API.
+
+    It listens on this machine alone; anywhere else asks for MANYEYES_TOKEN. Ctrl-C ends it: what is in
+    flight is finished and saved, and taken up at the next start.
+    """
+    settings = settings_of(ctx)
+    check_doors(settings)
+    make_data(settings.data_folder)
+    raise typer.Exit(asyncio.run(_serve(settings, shows=open_page)))
+
+
+def check_doors(settings: Settings) -> None:
+    """Raise SettingsError where strangers could come in, or the token is easily guessed."""
+    token = settings.token
+    if token is None and not _is_own(settings.host):
+        raise SettingsError(
+            f"--host {settings.host!r} can be reached by others: set MANYEYES_TOKEN to a secret of "
+            f"{SHORTEST_TOKEN} characters or more, which they must know, or leave --host away"
+        )
+    if token is not None and len(token.get_secret_value()) < SHORTEST_TOKEN:
+        raise SettingsError(f"MANYEYES_TOKEN must have {SHORTEST_TOKEN} characters or more: make it longer")
+
+
+def _is_own(host: str) -> bool:
+    """Whether only this machine can ask there."""
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+async def _serve(settings: Settings, *, shows: bool) -> int:
+    log_file = settings.log_file or settings.data_folder / "server.log"
+    with _listening(settings) as sockets, run_log(log_file, settings.log_format, settings.log_level) as log:
+        assert isinstance(log, RunLog)
+        async with house_of(settings, log.for_another) as house:
+            server = uvicorn.Server(_config(settings, create_app(house)))
+            await _until_told(server, sockets, _address(settings, sockets), shows=shows)
+    return ALL_ANALYZED
+
+
+async def _until_told(
+    server: uvicorn.Server, sockets: list[socket.socket], address: str, *, shows: bool
+) -> None:
+    def first() -> None:
+        server.should_exit = True
+
+    def second() -> None:
+        server.force_exit = True
+
+    interrupts = Interrupts(first, second)
+    typer.echo(f"manyeyes is at {address}  (Ctrl-C ends it)", err=True)
+    if shows:
+        webbrowser.open(address)
+    with interrupts.heard():
+        # `serve` would take both signals for itself.
+        await server._serve(sockets)
+
+
+@contextmanager
+def _listening(settings: Settings) -> Iterator[list[socket.socket]]:
+    """The sockets to listen on, held before anything else is begun. Raises SettingsError."""
+    opened: list[socket.socket] = []
+    try:
+        for family, kind, protocol, _, place in socket.getaddrinfo(
+            settings.host, settings.port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
+        ):
+            held = socket.socket(family, kind, protocol)
+            opened.append(held)
+            held.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            held.bind(place)
+            held.listen(2048)
+            held.setblocking(False)
+            break
+    except OSError as error:
+        for each in opened:
+            each.close()
+        raise SettingsError(
+            f"cannot listen on {settings.host}:{settings.port} ({reason(error)}): "
+            "end what listens there, or choose another --port or --host"
+        ) from None
+    try:
+        yield opened
+    finally:
+        for each in opened:
+            each.close()
+
+
+def _address(settings: Settings, sockets: list[socket.socket]) -> str:
+    host = settings.host if settings.host not in ("0.0.0.0", "::") else "localhost"  # noqa: S104
+    shown = f"[{host}]" if ":" in host else host
+    return f"http://{shown}:{sockets[0].getsockname()[1]}{settings.root_path.rstrip('/')}/"
+
+
+def _config(settings: Settings, app: object) -> uvicorn.Config:
+    return uvicorn.Config(
+        app,  # type: ignore[arg-type]
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        root_path=settings.root_path.rstrip("/"),
+        proxy_headers=bool(settings.trusted_proxies),
+        forwarded_allow_ips=settings.trusted_proxies or None,
+        timeout_graceful_shutdown=5,
+        h11_max_incomplete_event_size=64_000,
+    )

@@ -1,0 +1,1 @@
+"""The REST API: what is asked and answered, and where."""

@@ -1,0 +1,97 @@
+"""The page and the API as one ASGI application."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+from fastapi import FastAPI
+from starlette.middleware import Middleware
+from starlette.staticfiles import StaticFiles
+
+from manyeyes.web.api import gallery, images, portfolios, runs, service, shared, uploading
+from manyeyes.web.api.description import describe
+from manyeyes.web.estimates import Estimates
+from manyeyes.web.gallery import Gallery
+from manyeyes.web.house import House
+from manyeyes.web.live import Live
+from manyeyes.web.metrics import Metrics
+from manyeyes.web.once import Once
+from manyeyes.web.pages import router as pages
+from manyeyes.web.pages.doors import problem_page
+from manyeyes.web.portfolios import Portfolios
+from manyeyes.web.problems import install
+from manyeyes.web.runs import Runs
+from manyeyes.web.safety import Guard
+from manyeyes.web.sessions import Sessions
+from manyeyes.web.shares import Shares
+from manyeyes.web.site import Site
+from manyeyes.web.thumbnails import Thumbnails
+from manyeyes.web.uploads import Uploads
+
+STATIC = Path(__file__).parent / "static"
+#: Everything that answers requests.
+ROUTERS = (
+    service.router,
+    portfolios.router,
+    uploading.router,
+    gallery.router,
+    images.router,
+    runs.router,
+    shared.router,
+    pages.router,
+)
+
+
+def create_app(house: House) -> FastAPI:
+    """The application over this house; its work starts and ends with its lifespan."""
+    sessions = Sessions(house.doors)
+    app = FastAPI(
+        title="manyeyes",
+        version=house.version,
+        summary="Looks at a whole portfolio of pictures at once: one style descriptor each.",
+        lifespan=_at_work,
+        # Their pages load scripts from elsewhere.
+        docs_url=None,
+        redoc_url=None,
+        generate_unique_id_function=lambda route: route.name,
+        middleware=[Middleware(Guard, house=house, sessions=sessions)],
+    )
+    app.state.site, app.state.sessions = site_over(house), sessions
+    app.state.problem_page = problem_page
+    install(app)
+    for router in ROUTERS:
+        app.include_router(router)
+    if STATIC.is_dir():
+        app.mount("/static", StaticFiles(directory=STATIC))
+    describe(app)
+    return app
+
+
+def site_over(house: House) -> Site:
+    """The acts over a house, not yet at work."""
+    live, metrics, thumbnails = Live(), Metrics(), Thumbnails(house)
+    work = Runs(house, live, metrics)
+    return Site(
+        house,
+        Portfolios(house, work, thumbnails),
+        Uploads(house),
+        work,
+        Gallery(house),
+        thumbnails,
+        Shares(house.store),
+        live,
+        Estimates(house),
+        Once(house.store),
+        metrics,
+    )
+
+
+@asynccontextmanager
+async def _at_work(app: FastAPI) -> AsyncIterator[None]:
+    site: Site = app.state.site
+    await site.uploads.clear()
+    async with site.live, site.runs:
+        await site.runs.take_up()
+        yield
