@@ -127,8 +127,8 @@ class Server:
 def serving(place: Path, *words: str, **environment: str) -> Iterator[Server]:
     """A server whose data lie in `place`, ended with the block however that ends."""
     server = Server(place, environment, words)
-    server.start()
     try:
+        server.start()
         yield server
     finally:
         if server.process is not None:
