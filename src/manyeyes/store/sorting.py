@@ -129,7 +129,7 @@ def _rows(
     """The first rows of what is asked, of these pictures alone."""
     if among is None:
         return list(connection.execute(asked.limit(wanted)))
-    if size_of(among) <= _FEW:
+    if size_of(among) <= FEW:
         few = gallery.c.id.in_(list(numbers_in(among)))
         return list(connection.execute(asked.where(few).limit(wanted)))
     return _walked(connection, order, asked, among, wanted)

@@ -117,7 +117,7 @@ def _time(told: Estimate) -> str:
 
 def _cost(told: Estimate) -> str:
     if told.cost is None or told.most_cost is None:
-        return f"{many(told.most_calls, 'call')} at most; what a call costs is not known here."
+        return f"{many(told.preview.most_calls, 'call')} at most; what a call costs is not known here."
     if not told.most_cost:
         return "It costs nothing."
     return f"About ${told.cost:.2f}, and ${told.most_cost:.2f} at most."

@@ -11,7 +11,6 @@ from starlette.responses import Response
 
 from manyeyes.plots.plot import Plot
 from manyeyes.portrait.likeness import Pick
-from manyeyes.portrait.plot_pictures import why
 from manyeyes.portrait.plots import plots_of
 from manyeyes.portrait.profile import profile_of
 from manyeyes.store.latest import latest
@@ -108,4 +107,4 @@ def _plot(plot: Plot, api: str) -> PlotShown:
 
 
 def _pick(pick: Pick) -> PickShown:
-    return PickShown(pick.id, pick.name, "; ".join(why(reason) for reason in pick.reasons) or pick.role)
+    return PickShown(pick.id, pick.name, "; ".join(str(reason) for reason in pick.reasons) or pick.role)
