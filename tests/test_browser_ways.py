@@ -244,7 +244,7 @@ def test_a_shared_link_shows_the_portfolio_and_lets_nothing_be_changed(
             for words in ("Analyze", "Rename", "Delete", "Share", "Add pictures", "Save corrections"):
                 expect(page.get_by_text(words, exact=True)).to_have_count(0)
             page.get_by_role("link", name="Style profile").click()
-            expect(page.locator("figure.plot").first).to_be_visible()
+            expect(page.locator("figure.plotted").first).to_be_visible()
             page.get_by_role("link", name="Gallery").click()
             page.locator("#cards > li a").first.click()
             expect(page.locator("form#descriptor")).to_have_count(0)

@@ -92,10 +92,10 @@ def _known(request: Request, shared: str) -> dict[str, object]:
 
 
 def _pictures(at: str, shared: str) -> Mapping[str, Callable[..., str]]:
-    place = f"{at}/shared/{shared}/images" if shared else f"{at}/api/images"
+    place = f"{at}/api/shared/{shared}/images" if shared else f"{at}/api/images"
 
     def thumbnail_at(picture: str, edge: int) -> str:
-        return f"{place}/{picture}/thumbnail?edge={edge}"
+        return f"{place}/{picture}/thumbnail?size={edge}"
 
     def large(picture: str, alt: str) -> Markup:
         # Markup escapes what is put into it.
