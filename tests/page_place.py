@@ -54,13 +54,14 @@ class Page:
         """Start a run and wait for its end; the run as the API tells it."""
         started = await self.client.post(f"/api/portfolios/{portfolio}/runs", json=asked)
         assert started.status_code == 201, started.text
-        return await self.ended(started.json()["id"])
+        return await self.ended(str(started.json()["id"]))
 
     async def ended(self, run: str) -> dict[str, Any]:
         """A run once it has ended."""
         async for _ in await self.site.runs.watch(run):
             """Until there is nothing more to watch."""
-        return await self.get(f"/api/runs/{run}")
+        told: dict[str, Any] = await self.get(f"/api/runs/{run}")
+        return told
 
     async def get(self, path: str, status: int = 200) -> Any:
         """What is at an address, as JSON."""

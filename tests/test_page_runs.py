@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+from contextlib import aclosing
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -11,12 +13,13 @@ import pytest
 
 from manyeyes.analyzers.base import Traits
 from manyeyes.analyzers.capped import Capped
-from manyeyes.analyzers.scripted import SCRIPTED, Scripted
+from manyeyes.analyzers.scripted import SCRIPTED, Scripted, Step
 from manyeyes.engine.run import FROM_ELSEWHERE, Run
 from manyeyes.model.errors import RateLimited, Refused
 from manyeyes.model.image import Preparation
 from manyeyes.store.orders import Order
 from manyeyes.store.sql import SqlStore
+from manyeyes.web.runs import without_spent
 from page_place import A_DRESS, Page, always, served, server
 
 NAMES = tuple(f"{number:02}.png" for number in range(6))
@@ -177,7 +180,7 @@ def test_a_budget_is_never_broken_whatever_happens(tmp_path: Path) -> None:
 
 
 def test_a_call_that_is_turned_away_uses_up_nothing_of_a_budget(tmp_path: Path) -> None:
-    script = [RateLimited("slow down", retry_after=0.01), A_DRESS, A_DRESS]
+    script: list[Step] = [RateLimited("slow down", retry_after=0.01), A_DRESS, A_DRESS]
 
     async def scene() -> None:
         async with server(tmp_path, lambda: Scripted(script, traits=PAID)) as page:
@@ -293,8 +296,9 @@ async def test_a_run_of_another_process_is_shown_paused_and_stopped_through_the_
             shown = await page.get(f"/api/runs/{theirs.id}")
             assert (shown["state"], shown["here"], shown["order"]) == ("running", False, None)
             assert (await page.client.post(f"/api/runs/{theirs.id}/pause")).status_code == 200
-            while not theirs.progress.paused:
-                await asyncio.sleep(0.01)
+            frames = await page.site.runs.watch(theirs.id)
+            async with aclosing(frames):
+                assert b'"paused":true' in await anext(frames) + await anext(frames)
             assert (await page.client.post(f"/api/runs/{theirs.id}/cancel")).status_code == 200
             ended = await theirs.wait()
     assert ended.stopped == FROM_ELSEWHERE
@@ -302,8 +306,6 @@ async def test_a_run_of_another_process_is_shown_paused_and_stopped_through_the_
 
 
 def _with(parts: Any, store: SqlStore) -> Any:
-    from dataclasses import replace
-
     return replace(parts, store=store, analyzer=Scripted(A_DRESS, seconds=0.3))
 
 
@@ -313,7 +315,5 @@ def test_a_capped_analyzer_is_in_all_else_the_one_underneath() -> None:
 
 @pytest.mark.parametrize("spent", [0, 2, 5])
 def test_what_is_left_of_a_budget_is_never_less_than_nothing(spent: int) -> None:
-    from manyeyes.web.runs import without_spent
-
     assert without_spent(Order(most_calls=3), spent).most_calls == max(0, 3 - spent)
     assert without_spent(Order(), spent).most_calls is None

@@ -195,15 +195,23 @@ async def test_an_upload_that_breaks_off_leaves_nothing_behind(page: Page) -> No
         "POST", f"http://localhost/api/portfolios/{portfolio}/images", files={"f": b"x" * 9000}
     )
     body = request.read()
-    messages = [
+    messages: list[dict[str, object]] = [
         {"type": "http.request", "body": body[:5000], "more_body": True},
         {"type": "http.disconnect"},
     ]
     scope = {
-        "type": "http", "method": "POST", "path": request.url.path, "raw_path": request.url.raw_path,
-        "query_string": b"", "root_path": "", "scheme": "http", "http_version": "1.1", "server": ("localhost", 80),
-        "client": ("127.0.0.1", 5), "headers": [(name.lower(), value) for name, value in request.headers.raw],
-    }  # fmt: skip
+        "type": "http",
+        "method": "POST",
+        "path": request.url.path,
+        "raw_path": request.url.raw_path,
+        "query_string": b"",
+        "root_path": "",
+        "scheme": "http",
+        "http_version": "1.1",
+        "server": ("localhost", 80),
+        "client": ("127.0.0.1", 5),
+        "headers": [(name.lower(), value) for name, value in request.headers.raw],
+    }
     sent: list[dict[str, object]] = []
 
     async def receive() -> dict[str, object]:

@@ -6,10 +6,12 @@ import os
 import secrets
 from collections.abc import AsyncIterator, Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import partial
 from importlib.metadata import version
 from pathlib import Path
+
+import numpy as np
 
 from manyeyes.analyzers.base import Analyzer
 from manyeyes.analyzers.capped import Capped
@@ -17,12 +19,15 @@ from manyeyes.analyzers.open import ANALYZERS
 from manyeyes.assemble import MEGA, Assembly, Wish, analyzer_of, assembled, open_store
 from manyeyes.engine.feed import Listener
 from manyeyes.engine.seams import Source
+from manyeyes.imaging.likeness import Crowd, features
 from manyeyes.imaging.threads import Decoders
 from manyeyes.imaging.thumbnail import check_decodes, thumbnail
+from manyeyes.intake.addresses import Allowed
 from manyeyes.intake.arriving import Arrivals
+from manyeyes.intake.fetch import Fetcher, FetchRules
 from manyeyes.intake.landing import sweep
 from manyeyes.intake.sources import Sources
-from manyeyes.model.arrival import Arrival, Fetched, Held, Refused
+from manyeyes.model.arrival import Arrival, Held
 from manyeyes.model.errors import SettingsError
 from manyeyes.model.image import ImageRef, Original, PassedOver
 from manyeyes.model.portfolio import Portfolio
@@ -48,28 +53,26 @@ async def house_of(
     """
     data = settings.data_folder
     secret = make_data(data)
-    async with open_store(settings) as store, Decoders() as threads:
-        upload = int(settings.upload_gb * GIGA)
-        sources, pixels = Sources(()), int(settings.max_megapixels * MEGA)
-        token, signing = settings.token, settings.webhook_secret
+    fetcher = Fetcher(FetchRules(Allowed.parse(settings.fetch_allow)))
+    async with open_store(settings) as store, Decoders() as threads, fetcher:
+        pictures = Pictures(threads, int(settings.max_megapixels * MEGA))
+        signing = settings.webhook_secret
         yield House(
             data,
             store,
-            assembled=partial(_assembled, settings, store, analyzer),
+            assembled=Runner(settings, store, analyzer).assembled,
             analyzers=partial(_analyzers, settings),
-            arrivals=partial(_arrivals, pixels),
+            arrivals=pictures.arrivals,
             sweep=sweep,
-            fetch=_fetch,
-            post=_post,
-            read=partial(_read, threads, sources),
-            shrink=partial(_shrink, threads, sources, pixels),
+            fetch=fetcher.fetch,
+            post=fetcher.post,
+            read=pictures.read,
+            shrink=pictures.shrink,
+            look_of=pictures.look_of,
+            nearest=nearest,
             log=log,
-            caps=Caps(upload=upload, file=upload, runs=settings.runs_at_once),
-            doors=Doors(
-                None if token is None else token.get_secret_value(),
-                secret,
-                (*OWN_NAMES, *_names(settings)),
-            ),
+            caps=_caps(settings),
+            doors=_doors(settings, secret),
             default_analyzer=settings.analyzer,
             default_concurrency=str(settings.moving or settings.calls_at_once()),
             presets=PRESETS,
@@ -77,6 +80,17 @@ async def house_of(
             webhook_secret=None if signing is None else signing.get_secret_value(),
             version=version("manyeyes"),
         )
+
+
+def _caps(settings: Settings) -> Caps:
+    upload = int(settings.upload_gb * GIGA)
+    return Caps(upload=upload, file=upload, runs=settings.runs_at_once)
+
+
+def _doors(settings: Settings, secret: bytes) -> Doors:
+    token = settings.token
+    names = (*OWN_NAMES, *_names(settings))
+    return Doors(None if token is None else token.get_secret_value(), secret, names)
 
 
 def _prices(settings: Settings) -> Mapping[str, float]:
@@ -109,25 +123,30 @@ def make_data(data: Path) -> bytes:
         ) from error
 
 
-@asynccontextmanager
-async def _assembled(
-    settings: Settings,
-    store: SqlStore,
-    given: Callable[[], Analyzer] | None,
-    order: Order,
-    owner: Portfolio,
-    sources: tuple[str, ...],
-) -> AsyncIterator[Assembly]:
-    chosen = settings_for(settings, order)
-    wish = Wish(sources, order.retry_failed, order.fresh, order.limit, order.overall_range)
-    analyzer = analyzer_of(chosen) if given is None else given()
-    if order.most_calls is not None:
-        analyzer = Capped(analyzer, order.most_calls)
-    async with assembled(chosen, wish, analyzer=analyzer, store=store) as assembly:
-        parts = assembly.parts
-        if order.pictures is not None:
-            parts = replace(parts, source=Only(parts.source, owner, order.pictures))
-        yield replace(assembly, parts=parts)
+@dataclass(frozen=True, slots=True)
+class Runner:
+    """Assembles runs of portfolios."""
+
+    settings: Settings
+    store: SqlStore
+    #: Makes the analyzer of every run; None where orders and settings choose.
+    analyzer: Callable[[], Analyzer] | None
+
+    @asynccontextmanager
+    async def assembled(
+        self, order: Order, owner: Portfolio, sources: tuple[str, ...]
+    ) -> AsyncIterator[Assembly]:
+        """A run as it was ordered. Raises SettingsError."""
+        chosen = settings_for(self.settings, order)
+        wish = Wish(sources, order.retry_failed, order.fresh, order.limit, order.overall_range)
+        analyzer = analyzer_of(chosen) if self.analyzer is None else self.analyzer()
+        if order.most_calls is not None:
+            analyzer = Capped(analyzer, order.most_calls)
+        async with assembled(chosen, wish, analyzer=analyzer, store=self.store) as assembly:
+            parts = assembly.parts
+            if order.pictures is not None:
+                parts = replace(parts, source=Only(parts.source, owner, order.pictures))
+            yield replace(assembly, parts=parts)
 
 
 class Only:
@@ -183,25 +202,41 @@ def _note(settings: Settings, name: str) -> AnalyzerNote:
     return AnalyzerNote(name, traits.model, traits.paid)
 
 
-def _arrivals(max_pixels: int, folder: Path, held: Held) -> Callable[[Path, str], Iterator[Arrival]]:
-    return Arrivals(folder, partial(check_decodes, max_pixels=max_pixels), held).take
+class Pictures:
+    """The bytes of pictures: checked where they arrive, read, made small, looked at."""
 
+    def __init__(self, threads: Decoders, max_pixels: int) -> None:
+        self._threads = threads
+        self._max_pixels = max_pixels
+        # One for all: it holds ZIPs open that pictures are read from.
+        self._sources = Sources(())
 
-async def _fetch(url: str, into: Path) -> Fetched | Refused:
-    raise NotImplementedError
+    def arrivals(self, folder: Path, held: Held) -> Callable[[Path, str], Iterator[Arrival]]:
+        """What takes files into a folder."""
+        return Arrivals(folder, partial(check_decodes, max_pixels=self._max_pixels), held).take
 
+    async def read(self, image: ImageRef) -> Original:
+        """A picture's bytes and their hash."""
+        return await self._threads.run(self._sources.read, image)
 
-async def _post(url: str, body: bytes, headers: Mapping[str, str]) -> int:
-    raise NotImplementedError
+    async def shrink(self, image: ImageRef, edge: int) -> bytes:
+        """A picture as a small WebP."""
+        return await self._threads.run(self._shrunk, image, edge)
 
+    async def look_of(self, image: ImageRef, small: Path) -> bytes:
+        """What a picture looks like; told by its small version where that is there."""
+        return await self._threads.run(self._looked, image, small)
 
-async def _read(threads: Decoders, sources: Sources, image: ImageRef) -> Original:
-    return await threads.run(sources.read, image)
-
-
-async def _shrink(threads: Decoders, sources: Sources, max_pixels: int, image: ImageRef, edge: int) -> bytes:
-    def shrunk() -> bytes:
+    def _shrunk(self, image: ImageRef, edge: int) -> bytes:
         # Read in the same thread, so that no more originals are in memory than are shrunk at once.
-        return thumbnail(image.name, sources.read(image).data, edge, max_pixels=max_pixels)
+        return thumbnail(image.name, self._sources.read(image).data, edge, max_pixels=self._max_pixels)
 
-    return await threads.run(shrunk)
+    def _looked(self, image: ImageRef, small: Path) -> bytes:
+        data = small.read_bytes() if small.exists() else self._sources.read(image).data
+        return features(image.name, data, max_pixels=self._max_pixels).astype("<f4").tobytes()
+
+
+def nearest(looks: Sequence[bytes], one: bytes, most: int) -> list[tuple[int, float]]:
+    """Those of `looks` that are nearest to `one`, the nearest first: place and distance."""
+    crowd = Crowd.of(np.frombuffer(b"".join(looks), "<f4"))
+    return crowd.nearest(np.frombuffer(one, "<f4").astype(np.float32), most)

@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import socket
 import webbrowser
 from collections.abc import Iterator
@@ -19,13 +20,15 @@ import uvicorn
 from manyeyes.cli.codes import ALL_ANALYZED
 from manyeyes.cli.faults import reason
 from manyeyes.cli.interrupts import Interrupts
-from manyeyes.cli.log import RunLog, run_log
+from manyeyes.cli.log import run_log
 from manyeyes.cli.options import StoreOption, setting, settings_of
 from manyeyes.housing import house_of, make_data
 from manyeyes.model.errors import SettingsError
 from manyeyes.settings import Settings
 from manyeyes.web.app import create_app
+from manyeyes.web.runs import Runs
 
+STOPPING = "Stopping: what is in flight is finished and saved. Ctrl-C again ends at once."
 #: Characters that a token must have at least: it is all that stands between strangers and the bill.
 SHORTEST_TOKEN = 16
 
@@ -96,30 +99,59 @@ def _is_own(host: str) -> bool:
 
 async def _serve(settings: Settings, *, shows: bool) -> int:
     log_file = settings.log_file or settings.data_folder / "server.log"
-    with _listening(settings) as sockets, run_log(log_file, settings.log_format, settings.log_level) as log:
-        assert isinstance(log, RunLog)
+    with (
+        _listening(settings) as sockets,
+        run_log(log_file, settings.log_format, settings.log_level) as log,
+        _faults_kept(settings.data_folder / "faults.log"),
+    ):
+        assert log is not None
         async with house_of(settings, log.for_another) as house:
-            server = uvicorn.Server(_config(settings, create_app(house)))
-            await _until_told(server, sockets, _address(settings, sockets), shows=shows)
+            app = create_app(house)
+            async with app.router.lifespan_context(app):
+                server = uvicorn.Server(_config(settings, app))
+                await _until_told(server, sockets, settings, app.state.site.runs, shows=shows)
     return ALL_ANALYZED
 
 
 async def _until_told(
-    server: uvicorn.Server, sockets: list[socket.socket], address: str, *, shows: bool
+    server: uvicorn.Server, sockets: list[socket.socket], settings: Settings, runs: Runs, *, shows: bool
 ) -> None:
     def first() -> None:
+        if runs.under_way:
+            typer.echo(
+                "Stopping: what is in flight is finished and saved. Ctrl-C again ends at once.", err=True
+            )
+        runs.stop()
         server.should_exit = True
 
-    def second() -> None:
-        server.force_exit = True
-
-    interrupts = Interrupts(first, second)
-    typer.echo(f"manyeyes is at {address}  (Ctrl-C ends it)", err=True)
+    interrupts = Interrupts(first, runs.end_now)
+    address = _address(settings, sockets)
+    asks = "" if settings.token is None else " It asks for MANYEYES_TOKEN."
+    typer.echo(f"manyeyes is at {address}{asks} Ctrl-C ends it.", err=True)
     if shows:
         webbrowser.open(address)
     with interrupts.heard():
         # `serve` would take both signals for itself.
         await server._serve(sockets)
+        await runs.wait_ended()
+
+
+@contextmanager
+def _faults_kept(place: Path) -> Iterator[None]:
+    """What goes wrong within requests, with all that a developer wants to know, in a file of its own."""
+    handler = logging.FileHandler(place, encoding="utf-8", errors="backslashreplace", delay=True)
+    handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
+    loggers = [logging.getLogger(name) for name in ("uvicorn", "manyeyes", "asyncio")]
+    for logger in loggers:
+        logger.addHandler(handler)
+        logger.propagate = False
+        logger.setLevel(logging.WARNING)
+    try:
+        yield
+    finally:
+        for logger in loggers:
+            logger.removeHandler(handler)
+        handler.close()
 
 
 @contextmanager
@@ -160,6 +192,7 @@ def _address(settings: Settings, sockets: list[socket.socket]) -> str:
 def _config(settings: Settings, app: object) -> uvicorn.Config:
     return uvicorn.Config(
         app,  # type: ignore[arg-type]
+        lifespan="off",
         log_config=None,
         access_log=False,
         server_header=False,

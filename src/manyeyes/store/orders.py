@@ -35,14 +35,14 @@ class Order:
     overall_range: tuple[float, float] = (0, 100)
     #: Told when the run ends.
     webhook: str | None = None
+    #: Whatever else was asked for, as JSON has it.
+    more: Mapping[str, object] | None = None
     #: Pictures of a batch, or `auto`.
     batch_size: str | None = None
     #: Calls at most, whatever happens.
     most_calls: int | None = None
     #: Only the pictures with these ids.
     pictures: tuple[str, ...] | None = None
-    #: Whatever else was asked for, as JSON has it.
-    more: Mapping[str, object] | None = None
 
 
 @dataclass(frozen=True, slots=True)

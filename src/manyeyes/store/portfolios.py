@@ -128,8 +128,21 @@ def picture_of(connection: Connection, picture: str) -> PictureRecord | None:
         .select_from(pictures.join(portfolios))
         .where(pictures.c.id == picture)
     ).one_or_none()
-    if row is None:
-        return None
+    return None if row is None else _record(row)
+
+
+def pictures_of(connection: Connection, portfolio: str) -> list[PictureRecord]:
+    """Every picture of a portfolio whose bytes could be read."""
+    asked = (
+        select(pictures, portfolios.c.name.label("portfolio_name"))
+        .select_from(pictures.join(portfolios))
+        .where(pictures.c.portfolio == portfolio, pictures.c.sha256 != "")
+        .order_by(pictures.c.id)
+    )
+    return [_record(row) for row in connection.execute(asked)]
+
+
+def _record(row: Any) -> PictureRecord:
     portfolio = Portfolio(row.portfolio, row.portfolio_name)
     return PictureRecord(row.id, row.name, portfolio, Locator(row.path, row.entry), row.size, row.sha256)
 

@@ -10,11 +10,13 @@ from fastapi import FastAPI
 from starlette.middleware import Middleware
 from starlette.staticfiles import StaticFiles
 
-from manyeyes.web.api import gallery, images, portfolios, runs, service, shared, uploading
+from manyeyes.web.api import gallery as gallery_routes
+from manyeyes.web.api import images, portfolios, runs, service, shared, uploading
 from manyeyes.web.api.description import describe
 from manyeyes.web.estimates import Estimates
 from manyeyes.web.gallery import Gallery
 from manyeyes.web.house import House
+from manyeyes.web.likenesses import Likenesses
 from manyeyes.web.live import Live
 from manyeyes.web.metrics import Metrics
 from manyeyes.web.once import Once
@@ -36,7 +38,7 @@ ROUTERS = (
     service.router,
     portfolios.router,
     uploading.router,
-    gallery.router,
+    gallery_routes.router,
     images.router,
     runs.router,
     shared.router,
@@ -72,14 +74,16 @@ def create_app(house: House) -> FastAPI:
 def site_over(house: House) -> Site:
     """The acts over a house, not yet at work."""
     live, metrics, thumbnails = Live(), Metrics(), Thumbnails(house)
+    gallery = Gallery(house)
     work = Runs(house, live, metrics)
     return Site(
         house,
         Portfolios(house, work, thumbnails),
         Uploads(house),
         work,
-        Gallery(house),
+        gallery,
         thumbnails,
+        Likenesses(house, thumbnails, gallery),
         Shares(house.store),
         live,
         Estimates(house),

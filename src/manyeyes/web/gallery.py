@@ -67,7 +67,7 @@ class Gallery:
     ) -> GalleryPage:
         """The next pictures that pass the filters. Raises Problem for an unknown portfolio, and for a cursor
         that leads nowhere."""
-        await self._refresh(portfolio)
+        await self.refresh(portfolio)
         at = partial(page, sort=place.sort, cursor=place.cursor, limit=place.limit)
         try:
             return await self._house.store.carry_out(partial(at, portfolio=portfolio, filters=filters))
@@ -78,13 +78,13 @@ class Gallery:
 
     async def facets(self, portfolio: str, filters: Filters = NO_FILTERS) -> Mapping[str, Sequence[Facet]]:
         """Of every field its values with their counts, each field counted under the others' filters."""
-        await self._refresh(portfolio)
+        await self.refresh(portfolio)
         return await self._house.store.carry_out(partial(facets, portfolio=portfolio, filters=filters))
 
     async def picture(self, picture: str) -> Picture:
         """One picture. Raises Problem where there is none."""
         record = await self._record(picture)
-        await self._refresh(record.portfolio.id)
+        await self.refresh(record.portfolio.id)
         shown = await self._house.store.carry_out(partial(card, picture=picture))
         looks = await self._house.store.carry_out(partial(history, picture=picture))
         if shown is None:
@@ -112,7 +112,7 @@ class Gallery:
 
     async def duplicates(self, portfolio: str) -> list[list[Card]]:
         """Pictures with the same bytes, together."""
-        await self._refresh(portfolio)
+        await self.refresh(portfolio)
         return await self._house.store.carry_out(partial(duplicates, portfolio=portfolio))
 
     def kept(self, portfolio: str, *, raw: bool = False) -> AsyncIterator[Sequence[Kept]]:
@@ -133,7 +133,7 @@ class Gallery:
         if await self._house.store.carry_out(partial(portfolio_summary, portfolio=portfolio)) is None:
             raise unknown("portfolio", "GET /api/portfolios")
 
-    async def _refresh(self, portfolio: str) -> None:
+    async def refresh(self, portfolio: str) -> None:
         """Bring the gallery up to date, a little at a time: a run goes on meanwhile."""
         await self.exists(portfolio)
         while await self._house.store.carry_out(partial(refresh, portfolio=portfolio)):

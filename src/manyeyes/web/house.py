@@ -104,6 +104,11 @@ class House:
     read: Callable[[ImageRef], Awaitable[Original]]
     #: A kept picture upright as WebP, its longest edge so many pixels at most. Raises ImageError.
     shrink: Callable[[ImageRef, int], Awaitable[bytes]]
+    #: What a kept picture looks like, for `nearest`; its small version is at that path, if it was made.
+    #: Raises ImageError.
+    look_of: Callable[[ImageRef, Path], Awaitable[bytes]]
+    #: Of many such looks those nearest to one, so many at most: place and distance. Blocks.
+    nearest: Callable[[Sequence[bytes], bytes, int], Sequence[tuple[int, float]]]
     #: A listener for one run that writes the server's log.
     log: Callable[[], Listener]
     caps: Caps = field(default_factory=Caps)

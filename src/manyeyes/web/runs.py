@@ -41,9 +41,29 @@ class Runs:
 
     async def __aexit__(self, *raised: Any) -> None:
         """What is in flight is finished and saved; the rest is taken up at the next start."""
+        self.stop()
+        await self._carrying.__aexit__(*raised)
+
+    @property
+    def under_way(self) -> int:
+        """Runs that this server carries out."""
+        return self._carrying.count
+
+    def stop(self) -> None:
+        """The server ends: what is in flight is finished and saved, and watchers are let go."""
         for run in self._carrying.runs.values():
             run.stop(INTERRUPTED)
-        await self._carrying.__aexit__(*raised)
+        self._live.close()
+
+    def end_now(self) -> None:
+        """Wait for nothing more: what was begun is looked for by whoever takes the runs up."""
+        for run in self._carrying.runs.values():
+            run.end_now()
+
+    async def wait_ended(self) -> None:
+        """Until nothing is in flight any more."""
+        for run in list(self._carrying.runs):
+            await self._carrying.wait_ended(run)
 
     async def take_up(self) -> list[str]:
         """Go on with the runs that broke off, or ended with the server before this one; their new ids."""

@@ -21,7 +21,7 @@ SAFE_METHODS = {"GET", "HEAD", "OPTIONS"}
 #: whose address is the secret.
 OPEN = re.compile(r"/(healthz|readyz|sign-in|static/.*|shared/.*|api/shared/.*|favicon\.ico)$")
 #: Bodies that are streamed under caps of their own.
-UPLOADS = re.compile(r"(/api)?/portfolios(/[^/]+/images)?$")
+UPLOADS = re.compile(r"/api/portfolios/[^/]+/images$|/portfolios(/[^/]+/images)?$")
 SIGN_IN = "/sign-in"
 
 HEADERS = {

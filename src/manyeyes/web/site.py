@@ -9,6 +9,7 @@ from fastapi import Request
 from manyeyes.web.estimates import Estimates
 from manyeyes.web.gallery import Gallery
 from manyeyes.web.house import House
+from manyeyes.web.likenesses import Likenesses
 from manyeyes.web.live import Live
 from manyeyes.web.metrics import Metrics
 from manyeyes.web.once import Once
@@ -29,6 +30,7 @@ class Site:
     runs: Runs
     gallery: Gallery
     thumbnails: Thumbnails
+    likenesses: Likenesses
     shares: Shares
     live: Live
     estimates: Estimates

@@ -38,7 +38,7 @@ class Thumbnails:
         """The WebP of a picture, `size` pixels at its longest edge. Raises Problem where none can be made."""
         if not picture.sha256:
             raise _unseen(picture, "its bytes could not be read")
-        path = self._path(picture.sha256, size)
+        path = self.path(picture.sha256, size)
         if not path.exists():
             task = self._making.get(path)
             if task is None:
@@ -52,10 +52,12 @@ class Thumbnails:
 
     async def forget(self, hashes: Collection[str]) -> None:
         """Delete the small pictures of these sha256."""
-        paths = [self._path(sha256, size) for sha256 in hashes if sha256 for size in SIZES]
+        paths = [self.path(sha256, size) for sha256 in hashes if sha256 for size in SIZES]
+        paths += [path.with_suffix(".look") for path in paths]
         await asyncio.to_thread(_delete, paths)
 
-    def _path(self, sha256: str, size: int) -> Path:
+    def path(self, sha256: str, size: int) -> Path:
+        """Where a small picture is, once it was made."""
         return self._folder / sha256[:2] / f"{sha256}-{size}.webp"
 
     async def original(self, picture: PictureRecord) -> bytes:
@@ -67,7 +69,7 @@ class Thumbnails:
 
     async def _make(self, picture: PictureRecord, size: int, path: Path) -> None:
         small = await self._house.shrink(as_listed(picture), size)
-        await asyncio.to_thread(_write, path, small)
+        await asyncio.to_thread(write_whole, path, small)
 
 
 def as_listed(picture: PictureRecord) -> ImageRef:
@@ -80,7 +82,7 @@ def _delete(paths: Sequence[Path]) -> None:
         path.unlink(missing_ok=True)
 
 
-def _write(path: Path, data: bytes) -> None:
+def write_whole(path: Path, data: bytes) -> None:
     """Whole or not at all: another process may make the same one."""
     path.parent.mkdir(parents=True, exist_ok=True)
     part = path.with_name(f".{secrets.token_hex(8)}")

@@ -12,7 +12,7 @@ from manyeyes.model.correction import CORRECTABLE
 from manyeyes.web.api import told
 from manyeyes.web.api.asking import Documented, PictureId, TheSite, only_known, problems
 from manyeyes.web.api.run_shapes import RunShape
-from manyeyes.web.api.shapes import CardShape, CorrectionAsked, PictureShape
+from manyeyes.web.api.shapes import AlikesShape, CardShape, CorrectionAsked, PictureShape
 from manyeyes.web.downloads import AS_A_FILE, disposition
 from manyeyes.web.site import Site
 
@@ -102,6 +102,15 @@ async def correct_image(
 async def withdraw_correction(site: TheSite, picture: PictureId, field: Field) -> dict[str, object]:
     """Let a field say again what the model said."""
     return told.card(await site.gallery.withdraw(picture, field))
+
+
+@router.get("/{picture}/alike", response_model=AlikesShape, responses=problems(404, 409))
+async def read_alike(
+    site: TheSite, picture: PictureId, limit: Annotated[int, Query(ge=1, le=50)] = 12
+) -> dict[str, object]:
+    """The pictures of the same portfolio that look most like this one."""
+    near = await site.likenesses.of(picture, limit)
+    return {"images": [{"image": told.card(one), "distance": round(distance, 4)} for one, distance in near]}
 
 
 @router.post("/{picture}/retry", response_model=RunShape, status_code=201, responses=problems(404, 409))

@@ -23,8 +23,8 @@ _BODY: dict[str, Any] = {
         "required": True,
         "description": (
             "Files of a form, any number of them; a file's name may be a path, as `webkitRelativePath` gives "
-            "it. Or one picture or ZIP (`application/zip`) as the body itself, called by the parameter `name`. "
-            "Or addresses, as JSON."
+            "it. Or one picture or ZIP (`application/zip`) as the body, called by the parameter `name`;"
+            " or addresses, as JSON."
         ),
         "content": {
             "multipart/form-data": {

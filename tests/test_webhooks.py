@@ -1,0 +1,124 @@
+"""Webhooks: signed by the rules, tried three times, never in a run's way, and told of in its JSON."""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import json
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from standardwebhooks.webhooks import Webhook
+
+from manyeyes.lab.virtual_time import run
+from manyeyes.model.arrival import Refused
+from manyeyes.model.errors import SettingsError
+from manyeyes.web.webhooks import WAITS, deliveries, key_of
+from page_place import Page, server
+
+SECRET = "whsec_" + base64.b64encode(bytes(range(32))).decode()
+URL = "https://example.com/done"
+
+
+class Receiver:
+    """Whoever is told: answers in turn with these, and remembers what came."""
+
+    def __init__(self, *answers: int | Refused) -> None:
+        self.answers = list(answers)
+        self.came: list[tuple[str, bytes, Mapping[str, str], float]] = []
+
+    async def post(self, url: str, body: bytes, headers: Mapping[str, str]) -> int | Refused:
+        self.came.append((url, body, headers, asyncio.get_running_loop().time()))
+        return self.answers.pop(0)
+
+
+def told(receiver: Receiver, secret: str | None = SECRET) -> list[dict[str, object]]:
+    """How telling stood after each try."""
+
+    async def scene() -> list[dict[str, object]]:
+        message = {"type": "run.ended", "data": {"id": "r"}}
+        sent = deliveries(receiver.post, secret, URL, "msg_r", message)
+        return [each.as_json() async for each in sent]
+
+    return run(scene())
+
+
+def test_a_message_is_signed_as_the_standard_has_it() -> None:
+    receiver = Receiver(204)
+    told(receiver)
+    [(url, body, headers, _)] = receiver.came
+    assert url == URL
+    verified: Any = Webhook(SECRET).verify(body, dict(headers))
+    assert verified == {"type": "run.ended", "data": {"id": "r"}}
+
+
+def test_it_is_tried_three_times_with_longer_and_longer_waits() -> None:
+    receiver = Receiver(500, Refused(URL, "did not answer"), 503)
+    assert told(receiver) == [
+        {"state": "waiting", "tries": 1, "error": "it answered 500"},
+        {"state": "waiting", "tries": 2, "error": "did not answer"},
+        {"state": "failed", "tries": 3, "error": "it answered 503"},
+    ]
+    first, second, third = [at for *_, at in receiver.came]
+    assert (second - first, third - second) == WAITS
+    assert len({headers["webhook-id"] for _, _, headers, _ in receiver.came}) == 1
+
+
+def test_what_was_taken_is_not_sent_again() -> None:
+    receiver = Receiver(500, 200)
+    assert told(receiver)[-1] == {"state": "delivered", "tries": 2, "error": None}
+    assert len(receiver.came) == 2
+
+
+def test_without_a_secret_it_is_sent_unsigned() -> None:
+    receiver = Receiver(200)
+    told(receiver, None)
+    assert "webhook-signature" not in receiver.came[0][2]
+
+
+@pytest.mark.parametrize("secret", ["", "abc", "whsec_", "whsec_abc", "whsec_" + "A" * 8, "whsec_***"])
+def test_a_secret_that_is_none_says_how_to_make_one(secret: str) -> None:
+    with pytest.raises(SettingsError, match="openssl rand"):
+        key_of(secret)
+
+
+async def with_receiver(page: Page, receiver: Receiver) -> dict[str, Any]:
+    """A run whose end is told to a receiver; as it is shown then."""
+    carrying = page.site.runs._carrying
+    carrying._house = replace(page.house, post=receiver.post)
+    portfolio = await page.portfolio("a.png")
+    ended = await page.run(portfolio, webhook=URL)
+    for telling in list(carrying._telling):
+        await telling
+    shown: dict[str, Any] = await page.get(f"/api/runs/{ended['id']}")
+    return shown
+
+
+def test_the_end_of_a_run_is_told_and_the_run_says_so(tmp_path: Path) -> None:
+    receiver = Receiver(200)
+
+    async def scene() -> None:
+        async with server(tmp_path, webhook_secret=SECRET) as page:
+            shown = await with_receiver(page, receiver)
+            assert shown["webhook"] == {"state": "delivered", "tries": 1, "error": None}
+            [(_, body, headers, _)] = receiver.came
+            Webhook(SECRET).verify(body, dict(headers))
+            message = json.loads(body)
+            assert (message["type"], message["data"]["id"]) == ("run.ended", shown["id"])
+            assert message["data"]["state"] == "complete"
+
+    asyncio.run(scene())
+
+
+def test_an_address_on_our_own_network_is_not_told(tmp_path: Path) -> None:
+    async def scene() -> None:
+        async with server(tmp_path) as page:
+            portfolio = await page.portfolio("a.png")
+            await page.run(portfolio, webhook="http://127.0.0.1:80/private")
+            refused = await page.house.post("http://127.0.0.1:80/private", b"{}", {})
+            assert isinstance(refused, Refused)
+
+    asyncio.run(scene())
