@@ -25,9 +25,13 @@ def check_installed() -> None:
 
 
 class ParquetLines:
-    """Encodes lines; what it gives back is a whole file once `end` has been called."""
+    """Encodes lines; what it gives back is a whole file once `end` has been called.
+
+    Raises SettingsError where pyarrow is not there.
+    """
 
     def __init__(self, raw: bool) -> None:
+        check_installed()
         # An extra, and slow to import: only who writes Parquet has it, and waits for it.
         import pyarrow  # noqa: PLC0415
         import pyarrow.parquet  # noqa: PLC0415
