@@ -154,3 +154,22 @@ async def test_the_fullest_page_is_light(page: Page) -> None:
     assert sum("card" in told.get("class", "").split() for _, told in seen.tags) == 60
     parts = [seen.markup.encode(), *(path.read_bytes() for path in STATIC)]
     assert sum(len(gzip.compress(part)) for part in parts) < 40_000
+
+
+@served()
+async def test_assets_are_compressed_and_kept_for_good_under_their_stamp(page: Page) -> None:
+    async with browsing(page) as browser:
+        seen = await browser.see("/")
+        linked = [told.get("href") or told["src"] for tag, told in seen.tags if tag in ("link", "script")]
+        assert len(linked) == 3
+        for address in linked:
+            answer = await browser.client.get(address)
+            assert answer.status_code == 200
+            assert "immutable" in answer.headers["cache-control"]
+            assert answer.headers["content-encoding"] == "gzip"
+            plain = await browser.client.get(address, headers={"accept-encoding": "identity"})
+            assert plain.content == answer.content
+            stale = await browser.client.get(address.partition("?")[0])
+            assert stale.headers["cache-control"] == "no-cache"
+        for name in ("nothing.css", "..%2fapp.py", "%2e%2e/app.py"):
+            assert (await browser.client.get(f"/static/{name}")).status_code == 404

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from pathlib import Path
 
 from fastapi import FastAPI
 from starlette.middleware import Middleware
-from starlette.staticfiles import StaticFiles
 
 from manyeyes.web.api import gallery as gallery_routes
 from manyeyes.web.api import images, portfolios, runs, service, shared, uploading
@@ -32,7 +30,6 @@ from manyeyes.web.site import Site
 from manyeyes.web.thumbnails import Thumbnails
 from manyeyes.web.uploads import Uploads
 
-STATIC = Path(__file__).parent / "static"
 #: Everything that answers requests.
 ROUTERS = (
     service.router,
@@ -65,8 +62,6 @@ def create_app(house: House) -> FastAPI:
     install(app)
     for router in ROUTERS:
         app.include_router(router)
-    if STATIC.is_dir():
-        app.mount("/static", StaticFiles(directory=STATIC))
     describe(app)
     return app
 

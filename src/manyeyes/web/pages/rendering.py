@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable, Mapping
 from functools import cache
 from pathlib import Path
@@ -11,9 +10,10 @@ from typing import Any, Protocol
 from fastapi import Request
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
-from starlette.responses import HTMLResponse
+from starlette.responses import Response
 
 from manyeyes.web.pages import cards, words
+from manyeyes.web.pages.assets import asset, packed
 from manyeyes.web.sessions import csrf_token, session_of
 from manyeyes.web.site import site_of
 from manyeyes.web.thumbnails import SIZES
@@ -59,12 +59,6 @@ def environment() -> Environment:
     return made
 
 
-@cache
-def _stamp(name: str) -> str:
-    """Changes with the file, so that browsers may keep it for good."""
-    return hashlib.sha256((WEB / "static" / name).read_bytes()).hexdigest()[:10]
-
-
 def at_of(request: Request) -> str:
     """The path below which a proxy shows the server; empty where there is none."""
     root: str = request.scope.get("root_path", "")
@@ -79,10 +73,13 @@ def theme_of(request: Request) -> str:
 
 def show(
     request: Request, template: str, *, title: str, status: int = 200, shared: str = "", **context: Any
-) -> HTMLResponse:
+) -> Response:
     """The page. `shared` is the token of a read-only link, under which pictures are then found."""
     known = _known(request, shared) | {"title": title} | context
-    return HTMLResponse(environment().get_template(template).render(known), status)
+    content = environment().get_template(template).render(known).encode("utf-8", "replace")
+    answer = packed(request, content, "text/html", {"Vary": "Accept-Encoding, Cookie"})
+    answer.status_code = status
+    return answer
 
 
 def _known(request: Request, shared: str) -> dict[str, object]:
@@ -100,9 +97,15 @@ def _known(request: Request, shared: str) -> dict[str, object]:
         "shared": shared,
         "said": None,
         "here": "",
-        "static": lambda name: f"{at}/static/{name}?v={_stamp(name)}",
+        "static": lambda name: _stamped(at, name),
         **_pictures(at, shared),
     }
+
+
+def _stamped(at: str, name: str) -> str:
+    found = asset(name)
+    assert found is not None, name
+    return f"{at}/static/{name}?v={found.stamp}"
 
 
 def _pictures(at: str, shared: str) -> Mapping[str, Callable[..., str]]:

@@ -6,6 +6,7 @@ from fastapi import APIRouter
 
 from manyeyes.web.pages import (
     adding,
+    assets,
     doors,
     editing,
     front,
@@ -21,7 +22,7 @@ from manyeyes.web.pages import (
 
 router = APIRouter(include_in_schema=False)
 for part in (
-    front, adding, gallery_page, editing, ordering, running, picture, review, portrait_page, portrait_files,
-    shared, doors,
+    assets, front, adding, gallery_page, editing, ordering, running, picture, review, portrait_page,
+    portrait_files, shared, doors,
 ):  # fmt: skip
     router.include_router(part.router)
