@@ -46,7 +46,9 @@ class Heard:
 async def listen(host: str, port: int, run: str, heard: Heard) -> None:
     """Read the stream of a run to its end."""
     reader, writer = await asyncio.open_connection(host, port, limit=1 << 20)
-    writer.write(f"GET /api/runs/{run}/events HTTP/1.1\r\nHost: {host}:{port}\r\nConnection: close\r\n\r\n".encode())
+    writer.write(
+        f"GET /api/runs/{run}/events HTTP/1.1\r\nHost: {host}:{port}\r\nConnection: close\r\n\r\n".encode()
+    )
     try:
         while line := await reader.readline():
             if line.startswith(b"data:") and (found := COUNTED.search(line)):
