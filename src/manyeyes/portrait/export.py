@@ -1,21 +1,21 @@
-"""Result lines: how the pictures of a run ended, written as JSON lines or CSV."""
+"""Result lines: how the pictures of a run ended, written as JSON lines, CSV or Parquet."""
 
 from __future__ import annotations
 
 import json
 import os
 import re
-from collections.abc import AsyncIterable, AsyncIterator, Callable, Iterator, Sequence
+from collections.abc import AsyncIterable, AsyncIterator, Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, Protocol
 
 import orjson
 
 from manyeyes.model.descriptor import as_json
 from manyeyes.model.errors import SettingsError, StoreError
 from manyeyes.model.outcome import Analyzed, Failed, Outcome
+from manyeyes.portrait.parquet import ParquetLines, check_installed
 from manyeyes.portrait.sheet import Line, rows, title_row
 from manyeyes.store.reports import Kept
 
@@ -23,12 +23,49 @@ from manyeyes.store.reports import Kept
 _LINE_BREAKS = re.compile("[\x85\u2028\u2029]")
 
 
-@dataclass(frozen=True, slots=True)
-class Format:
-    """How lines become bytes; `raw` tells whether they hold the model's own words."""
+class Encoder(Protocol):
+    """Turns the lines of one file into its bytes."""
 
-    head: Callable[[bool], bytes]
-    encode: Callable[[Sequence[Line], bool], bytes]
+    def begin(self) -> bytes:
+        """What comes before the first line."""
+
+    def encode(self, lines: Sequence[Line]) -> bytes:
+        """The next lines, as far as they are not held back."""
+
+    def end(self) -> bytes:
+        """What comes after the last one."""
+
+
+#: A new file's encoder, told whether its lines hold the model's own words.
+Format = Callable[[bool], Encoder]
+
+
+class _JsonLines:
+    def __init__(self, raw: bool) -> None:
+        del raw
+
+    def begin(self) -> bytes:
+        return b""
+
+    def encode(self, lines: Sequence[Line]) -> bytes:
+        return b"".join(map(json_line, lines))
+
+    def end(self) -> bytes:
+        return b""
+
+
+class _Sheet:
+    def __init__(self, raw: bool) -> None:
+        self._raw = raw
+
+    def begin(self) -> bytes:
+        return title_row(self._raw)
+
+    def encode(self, lines: Sequence[Line]) -> bytes:
+        return rows(lines, self._raw)
+
+    def end(self) -> bytes:
+        return b""
 
 
 def result_line(kept: Kept, *, raw: bool = False) -> Line:
@@ -80,10 +117,7 @@ def json_line(value: object) -> bytes:
 
 
 #: By the ending of a file's name.
-FORMATS = {
-    ".jsonl": Format(lambda _: b"", lambda lines, _: b"".join(map(json_line, lines))),
-    ".csv": Format(title_row, rows),
-}
+FORMATS: Mapping[str, Format] = {".jsonl": _JsonLines, ".csv": _Sheet, ".parquet": ParquetLines}
 
 
 def check_out(path: Path) -> None:
@@ -106,8 +140,11 @@ def check_out(path: Path) -> None:
 
 def format_of(path: Path) -> Format:
     """The format that the name's ending asks for. Raises SettingsError."""
-    if (chosen := FORMATS.get(path.suffix.lower())) is None:
-        raise SettingsError(f"--out {str(path)!r} must end in {' or '.join(FORMATS)}")
+    if (chosen := FORMATS.get(ending := path.suffix.lower())) is None:
+        *others, last = FORMATS
+        raise SettingsError(f"--out {str(path)!r} must end in {', '.join(others)} or {last}")
+    if ending == ".parquet":
+        check_installed()
     return chosen
 
 
@@ -120,22 +157,32 @@ async def write_out(
     StoreError, the old file untouched, where the disk does not take them.
     """
     count = 0
-    chosen = format_of(path)
+    encoder = format_of(path)(raw)
     with _replacing(path, whole) as out:
-        out.write(chosen.head(raw))
+        out.write(encoder.begin())
         async for page in pages:
             count += len(page)
-            out.write(chosen.encode([result_line(kept, raw=raw) for kept in page], raw))
+            out.write(encoder.encode([result_line(kept, raw=raw) for kept in page]))
+        out.write(encoder.end())
     return count
+
+
+async def write_pieces(pieces: AsyncIterable[bytes], path: Path, *, whole: bool = True) -> None:
+    """The same for results that come as bytes."""
+    with _replacing(path, whole) as out:
+        async for piece in pieces:
+            out.write(piece)
 
 
 async def encoded(
     pages: AsyncIterable[Sequence[Kept]], chosen: Format, *, raw: bool = False
 ) -> AsyncIterator[bytes]:
     """The same bytes, for a pipe."""
-    yield chosen.head(raw)
+    encoder = chosen(raw)
+    yield encoder.begin()
     async for page in pages:
-        yield chosen.encode([result_line(kept, raw=raw) for kept in page], raw)
+        yield encoder.encode([result_line(kept, raw=raw) for kept in page])
+    yield encoder.end()
 
 
 def part_of(path: Path) -> Path:

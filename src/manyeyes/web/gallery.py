@@ -9,6 +9,7 @@ from functools import partial
 from manyeyes.model.errors import SettingsError
 from manyeyes.portrait.export import FORMATS, Format, encoded
 from manyeyes.portrait.failures import Cause, causes_of
+from manyeyes.portrait.parquet import check_installed
 from manyeyes.store import corrections
 from manyeyes.store.facets import Facet
 from manyeyes.store.finding import PictureRecord
@@ -148,12 +149,14 @@ class Gallery:
 
 def format_of(kind: str) -> Format:
     """How results are written as `jsonl`, `csv` or `parquet`. Raises Problem where that is not installed."""
-    chosen = FORMATS.get(f".{kind}")
-    if chosen is None:
+    try:
+        if kind == "parquet":
+            check_installed()
+    except SettingsError:
         raise Problem(
             501,
             "not-installed",
             "Parquet files need pyarrow, which is not installed on the server",
             "install it there with `pip install manyeyes[parquet]`, or take jsonl or csv",
-        )
-    return chosen
+        ) from None
+    return FORMATS[f".{kind}"]
