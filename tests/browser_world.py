@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Locator, Page, expect
 
 from browser import PATIENCE
 from command_line import provider_process
@@ -75,6 +75,14 @@ def run_of(page: Page) -> str:
 def wait_for_end(page: Page) -> None:
     """Until the page says that its run has ended."""
     expect(page.locator("#run[data-state]:not([data-state=running])")).to_be_attached()
+
+
+def first_choice(page: Page) -> Locator:
+    """The first value of the first facet, unfolded where it was folded away."""
+    for folded in (page.locator("#filters > details"), page.locator("details.facet").first):
+        if folded.get_attribute("open") is None:
+            folded.locator("summary").first.click()
+    return page.locator("details.facet").first.locator("input").first
 
 
 def counted(page: Page) -> int:

@@ -11,7 +11,7 @@ import pytest
 from playwright.sync_api import Browser, Dialog, Page, expect
 
 from browser import visiting
-from browser_world import garments, paid_service, portfolio_of, wait_for_end
+from browser_world import first_choice, garments, paid_service, portfolio_of, wait_for_end
 from web_server import Server, serving, wait_until
 
 pytestmark = [pytest.mark.takes_long, pytest.mark.timeout(180)]
@@ -66,10 +66,7 @@ def test_on_a_phone_a_portfolio_is_chosen_analyzed_and_filtered(chromium: Browse
         page.get_by_role("button", name="Analyze", exact=True).tap()
         wait_for_end(page)
         expect(page.locator("#run-title")).to_have_text("Complete! Analyzed 8 images.")
-        page.locator("#filters summary").first.tap()
-        facet = page.locator("details.facet").first
-        facet.locator("summary").tap()
-        facet.locator("label.tick").first.tap()
+        first_choice(page).tap()
         expect(page.locator("#found")).to_contain_text("of 8")
         assert visitor.too_wide() == []
 
@@ -109,11 +106,7 @@ def test_with_the_keyboard_alone_one_uploads_analyzes_filters_corrects_and_revie
         tab_to(page, "BUTTON.*Analyze$")
         page.keyboard.press("Enter")
         wait_for_end(page)
-        tab_to(page, "^SUMMARY")
-        tab_to(page, "^INPUT  pattern|^INPUT  garment|^INPUT  colo|^SUMMARY(?!.*(Analyze|Filters))")
-        if focused(page).startswith("SUMMARY"):
-            page.keyboard.press("Enter")
-            tab_to(page, "^INPUT ")
+        tab_to(page, "^INPUT  (pattern|color_palette) ")
         page.keyboard.press("Space")
         expect(page.locator("#found")).to_contain_text("of 8")
         page.goto(f"{visitor.origin}/portfolios/{portfolio_of(page)}")
@@ -168,10 +161,7 @@ def test_without_javascript_one_uploads_analyzes_watches_filters_and_corrects(
         # The page is loaded anew every few seconds, by itself.
         expect(page.locator("#run-title")).to_have_text(re.compile(r"^Analyzing image \d+ of 12\.\.\.$"))
         expect(page.locator("#run-title")).to_have_text("Complete! Analyzed 12 images.")
-        field = page.locator("details.facet").first
-        if field.get_attribute("open") is None:
-            field.locator("summary").click()
-        field.locator("input").first.check()
+        first_choice(page).check()
         page.get_by_role("button", name="Show these").click()
         expect(page.locator("#found")).to_contain_text("of 12")
         page.locator("#cards > li a").first.click()

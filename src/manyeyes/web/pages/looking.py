@@ -42,10 +42,11 @@ class Place:
 async def place_of(request: Request, portfolio: str, shared: str = "") -> Place:
     """The portfolio that a page is of. Raises Problem where there is none."""
     store = site_of(request).house.store
+    # First, so that what is counted is what is shown.
+    await refreshed(store, portfolio)
     summary = await store.carry_out(partial(portfolio_summary, portfolio=portfolio))
     if summary is None:
         raise unknown("portfolio", "the list of all")
-    await refreshed(store, portfolio)
     below = f"shared/{shared}" if shared else f"portfolios/{portfolio}"
     found = await store.carry_out(partial(page, portfolio=portfolio, filters=UNSURE, limit=1))
     return Place(summary, f"{at_of(request)}/{below}", found.total)
