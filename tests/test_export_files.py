@@ -79,7 +79,7 @@ def test_a_full_disk_leaves_the_old_file_and_says_how_to_go_on(tmp_path: Path) -
 
 @pytest.mark.parametrize("name", ["out", "out.txt", "out.json", ".jsonl", "out.jsonl.gz"])
 def test_a_file_with_another_ending_is_refused_before_anything_is_bought(tmp_path: Path, name: str) -> None:
-    with pytest.raises(SettingsError, match=r"must end in \.jsonl or \.csv"):
+    with pytest.raises(SettingsError, match=r"must end in \.jsonl, \.csv or \.parquet"):
         check_out(tmp_path / name)
 
 

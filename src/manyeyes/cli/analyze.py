@@ -92,7 +92,9 @@ def command(
         setting("max_megapixels", "Pictures with more are refused before they are decoded.", "N"),
     ] = None,
     store: StoreOption = None,
-    out: Annotated[Path | None, typer.Option(help="Write the results to this .jsonl or .csv file.")] = None,
+    out: Annotated[
+        Path | None, typer.Option(help="Write the results to this .jsonl, .csv or .parquet file.")
+    ] = None,
     progress: Annotated[
         Style | None, typer.Option(help="How progress is shown; a bar on a terminal, else lines.")
     ] = None,

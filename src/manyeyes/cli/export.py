@@ -1,4 +1,4 @@
-"""`manyeyes export`: write the results of a run as JSON lines or CSV."""
+"""`manyeyes export`: write the results of a run as JSON lines, CSV or Parquet."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ from manyeyes.store.finding import LATEST, find_run
 from manyeyes.store.reports import pages
 from manyeyes.store.sql import SqlStore
 
-Form = Literal["jsonl", "csv"]
+Form = Literal["jsonl", "csv", "parquet"]
 
 
 def command(
     run: Annotated[str, typer.Argument(help="A run's id or the beginning of it.", metavar="RUN")] = LATEST,
     out: Annotated[
-        Path | None, typer.Option(help="Write to this .jsonl or .csv file instead of stdout.")
+        Path | None, typer.Option(help="Write to this .jsonl, .csv or .parquet file, not to stdout.")
     ] = None,
     form: Annotated[
         Form | None, typer.Option("--format", help="How stdout is written; jsonl if not said.")
@@ -31,7 +31,7 @@ def command(
     raw: Annotated[bool, typer.Option("--raw", help="Add the model's own words.")] = False,
     store: StoreOption = None,
 ) -> None:
-    """Write the results of a run as JSON lines or CSV."""
+    """Write the results of a run as JSON lines, CSV or Parquet."""
     if out is None:
         read(store, partial(_print, run, form or "jsonl", raw))
         return

@@ -36,7 +36,7 @@ COMMANDS = {
     "stop": "Stop a run, wherever it is carried out.",
     "profile": "Show the style of a portfolio as a whole: colours, garments, cloth, what stands out.",
     "failures": "Show what failed in a run, by cause, each with its remedy.",
-    "export": "Write the results of a run as JSON lines or CSV.",
+    "export": "Write the results of a run as JSON lines, CSV or Parquet.",
     "forget": "Delete a portfolio or a picture, with its answers.",
     "sample": "Draw a portfolio of garments with known colours and patterns.",
     "provider": "Stand in for a provider on this machine, for trials and tests.",

@@ -1,15 +1,16 @@
-"""Result lines: how the pictures of a run ended, written as JSON lines or CSV."""
+"""Result lines: how the pictures of a run ended, written as JSON lines, CSV or Parquet."""
 
 from __future__ import annotations
 
 import json
 import os
 import re
-from collections.abc import AsyncIterable, AsyncIterator, Callable, Iterator, Sequence
+from collections.abc import AsyncIterable, AsyncIterator, Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, Protocol
 
 import orjson
 
@@ -23,12 +24,41 @@ from manyeyes.store.reports import Kept
 _LINE_BREAKS = re.compile("[\x85\u2028\u2029]")
 
 
-@dataclass(frozen=True, slots=True)
-class Format:
-    """How lines become bytes; `raw` tells whether they hold the model's own words."""
+class Writer(Protocol):
+    """Makes a file of lines, piece by piece; each method gives the bytes that follow."""
 
-    head: Callable[[bool], bytes]
-    encode: Callable[[Sequence[Line], bool], bytes]
+    def head(self) -> bytes:
+        """How the file begins."""
+
+    def encode(self, lines: Sequence[Line]) -> bytes:
+        """Some lines more."""
+
+    def tail(self) -> bytes:
+        """How the file ends."""
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """A file of text: a title, and rows below it."""
+
+    title: bytes
+    rows: Callable[[Sequence[Line]], bytes]
+
+    def head(self) -> bytes:
+        """The title."""
+        return self.title
+
+    def encode(self, lines: Sequence[Line]) -> bytes:
+        """Some rows more."""
+        return self.rows(lines)
+
+    def tail(self) -> bytes:
+        """Nothing more."""
+        return b""
+
+
+#: A writer of lines that hold the model's own words, or not. Raises SettingsError where it is not installed.
+Format = Callable[[bool], Writer]
 
 
 def result_line(kept: Kept, *, raw: bool = False) -> Line:
@@ -79,11 +109,25 @@ def json_line(value: object) -> bytes:
     return line + b"\n"
 
 
+def _parquet(raw: bool) -> Writer:
+    try:
+        from manyeyes.portrait.parquet import ParquetLines  # noqa: PLC0415 - an extra, and slow to come
+    except ImportError:
+        raise SettingsError(
+            "Parquet files need pyarrow: `pip install 'manyeyes[parquet]'` brings it"
+        ) from None
+    return ParquetLines(raw)
+
+
 #: By the ending of a file's name.
-FORMATS = {
-    ".jsonl": Format(lambda _: b"", lambda lines, _: b"".join(map(json_line, lines))),
-    ".csv": Format(title_row, rows),
+FORMATS: Mapping[str, Format] = {
+    ".jsonl": lambda _: Text(b"", lambda lines: b"".join(map(json_line, lines))),
+    ".csv": lambda raw: Text(title_row(raw), partial(rows, raw=raw)),
+    ".parquet": _parquet,
 }
+
+
+_ENDINGS = ", ".join(FORMATS).replace(", .parquet", " or .parquet")
 
 
 def check_out(path: Path) -> None:
@@ -91,7 +135,7 @@ def check_out(path: Path) -> None:
 
     Raises SettingsError.
     """
-    format_of(path)
+    format_of(path)(False)
     if path.is_dir():
         raise SettingsError(f"--out {str(path)!r} is a folder: name a file in it")
     part = part_of(path)
@@ -107,7 +151,7 @@ def check_out(path: Path) -> None:
 def format_of(path: Path) -> Format:
     """The format that the name's ending asks for. Raises SettingsError."""
     if (chosen := FORMATS.get(path.suffix.lower())) is None:
-        raise SettingsError(f"--out {str(path)!r} must end in {' or '.join(FORMATS)}")
+        raise SettingsError(f"--out {str(path)!r} must end in {_ENDINGS}")
     return chosen
 
 
@@ -120,12 +164,13 @@ async def write_out(
     StoreError, the old file untouched, where the disk does not take them.
     """
     count = 0
-    chosen = format_of(path)
+    writer = format_of(path)(raw)
     with _replacing(path, whole) as out:
-        out.write(chosen.head(raw))
+        out.write(writer.head())
         async for page in pages:
             count += len(page)
-            out.write(chosen.encode([result_line(kept, raw=raw) for kept in page], raw))
+            out.write(writer.encode([result_line(kept, raw=raw) for kept in page]))
+        out.write(writer.tail())
     return count
 
 
@@ -133,9 +178,11 @@ async def encoded(
     pages: AsyncIterable[Sequence[Kept]], chosen: Format, *, raw: bool = False
 ) -> AsyncIterator[bytes]:
     """The same bytes, for a pipe."""
-    yield chosen.head(raw)
+    writer = chosen(raw)
+    yield writer.head()
     async for page in pages:
-        yield chosen.encode([result_line(kept, raw=raw) for kept in page], raw)
+        yield writer.encode([result_line(kept, raw=raw) for kept in page])
+    yield writer.tail()
 
 
 def part_of(path: Path) -> Path:
