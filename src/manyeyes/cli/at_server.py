@@ -21,7 +21,7 @@ from manyeyes.model.portfolio import Portfolio
 from manyeyes.portrait.export import write_pieces
 from manyeyes.portrait.failures import Cause
 from manyeyes.remote.address import Address, parse_address
-from manyeyes.remote.answers import understood
+from manyeyes.remote.answers import NotThere, understood
 from manyeyes.remote.exports import exported
 from manyeyes.remote.server import Server, Tell
 from manyeyes.settings import Settings
@@ -150,7 +150,7 @@ class ServerRecords:
             return None
         try:
             told = await self._server.get(f"/api/runs/{text}")
-        except SettingsError:
+        except NotThere:
             return None
         with understood(self._server.address):
             counts = {name: told["progress"][name] for name in ("total", "analyzed", "failed", "reused")}

@@ -249,7 +249,7 @@ class Progress:
             called=int(fields["current"]) - int(fields["reused"]),
             sent_bytes=int(fields["sentBytes"]),
             binds=fields["bindingGate"],
-            left=None if None in eta else TimeLeft(*map(float, eta), at=at),
+            left=None if None in eta else TimeLeft(float(eta[0]), float(eta[1]), float(eta[2]), at),
             paused=bool(fields.get("paused", False)),
             finished=finished,
             stopped=stopped,

@@ -81,6 +81,10 @@ class Refusal(ServerError):
         self.problem = problem or {}
 
 
+class NotThere(SettingsError):
+    """The server has no such thing."""
+
+
 def content_of(answer: Answer, server: Address, *, with_token: bool) -> Any:
     """The JSON of a success. Raises ServerError and SettingsError for all else."""
     if not 200 <= answer.status < 300:
@@ -109,7 +113,9 @@ def _by_problem(
         return Unreachable(f"{server} says: {said}", retry_after=_wait(answer), met=True)
     if answer.status == 405 or problem.get("detail") == "there is nothing at this address":
         return ServerError(f"{server} does not know what is asked of it: {_VERSIONS}")
-    if answer.status == 404 or problem["type"] == f"{PREFIX}not-usable":
+    if answer.status == 404:
+        return NotThere(f"{server} says: {said}")
+    if problem["type"] == f"{PREFIX}not-usable":
         return SettingsError(f"{server} says: {said}")
     return Refusal(f"{server} says: {said}", str(problem["type"]).removeprefix(PREFIX), problem)
 

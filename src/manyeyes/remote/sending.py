@@ -26,7 +26,7 @@ class Sent:
     """How far an upload is, and what became of the pictures, by names."""
 
     pictures: int
-    #: Of all pictures, and of those on the way or done.
+    #: Bytes of all pictures but those that need not be sent, and of what is on the way or done.
     size: int
     passed: int = 0
     #: Pictures that need nothing more.
@@ -51,13 +51,14 @@ class Sending:
         self._path = f"/api/portfolios/{portfolio}/images"
         self._read = read
         self._told = told
-        self._sent = Sent(0, 0)
+        #: How far it is.
+        self.sent = Sent(0, 0)
         #: Whether the server can tell what it holds.
         self._tells = True
 
     async def send(self, listed: Sequence[ImageRef]) -> Sent:
         """Bring what is not there yet. Raises ServerError and SettingsError; what has arrived is kept."""
-        self._sent = Sent(len(listed), sum(ref.size for ref in listed))
+        self.sent.pictures, self.sent.size = len(listed), sum(ref.size for ref in listed)
         waiting = parcels(listed)
         try:
             async with asyncio.TaskGroup() as tasks:
@@ -65,7 +66,7 @@ class Sending:
                     tasks.create_task(self._carry(waiting))
         except BaseExceptionGroup as errors:
             raise errors.exceptions[0] from None
-        return self._sent
+        return self.sent
 
     async def _carry(self, waiting: Iterator[tuple[ImageRef, ...]]) -> None:
         for parcel in waiting:
@@ -76,8 +77,8 @@ class Sending:
         try:
             return await asyncio.to_thread(self._read, ref)
         except ImageError as error:
-            self._sent.refuse(ref.name, str(error))
-            self._pass(ref.size)
+            self.sent.refuse(ref.name, str(error))
+            self.sent.size -= ref.size
             return None
 
     async def _bring(self, pictures: Sequence[Original]) -> None:
@@ -99,9 +100,10 @@ class Sending:
         held = await self._held([picture.sha256 for picture in pictures])
         for picture in pictures:
             if picture.sha256 in held:
-                self._sent.already += 1
-                self._sent.ended += 1
-                self._pass(len(picture.data))
+                self.sent.already += 1
+                self.sent.ended += 1
+                self.sent.size -= len(picture.data)
+        self._told(self.sent)
         return [picture for picture in pictures if picture.sha256 not in held]
 
     async def _held(self, hashes: Sequence[str]) -> frozenset[str]:
@@ -149,7 +151,7 @@ class Sending:
                 await self._bring(pictures[:half])
                 await self._bring(pictures[half:])
             else:
-                self._sent.refuse(pictures[0].ref.name, str(refusal))
+                self.sent.refuse(pictures[0].ref.name, str(refusal))
             return
         raise refusal
 
@@ -158,13 +160,13 @@ class Sending:
         with understood(self._server.address):
             added, duplicates = len(receipt.get("added", ())), len(receipt.get("duplicates", ()))
             refused = [(str(one["name"]), str(one["reason"])) for one in receipt.get("refused", ())]
-        self._sent.arrived += added
-        self._sent.already += duplicates
-        self._sent.ended += added + duplicates
+        self.sent.arrived += added
+        self.sent.already += duplicates
+        self.sent.ended += added + duplicates
         for name, reason in refused:
-            self._sent.refuse(name, reason)
-        self._told(self._sent)
+            self.sent.refuse(name, reason)
+        self._told(self.sent)
 
     def _pass(self, size: int) -> None:
-        self._sent.passed += size
-        self._told(self._sent)
+        self.sent.passed += size
+        self._told(self.sent)

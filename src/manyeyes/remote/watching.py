@@ -37,7 +37,6 @@ class Sight:
     continued_by: str | None = None
     #: It was begun by way of a server, which takes it up again should it break off.
     has_order: bool = False
-    stopped: str | None = None
 
     @property
     def ended(self) -> bool:
@@ -58,15 +57,15 @@ async def look(server: Server, run: str) -> Sight:
 def seen(server: Server, told: Mapping[str, Any]) -> Sight:
     """What the server tells of a run. Raises ServerError."""
     with understood(server.address):
-        state, stopped = str(told["state"]), told["stopped"]
+        state = str(told["state"])
+        stopped = told["stopped"] or (state if state in LEFT else None)
         fields = {**told["progress"], "paused": told["paused"]}
         return Sight(
             str(told["id"]),
             state,
-            Progress.from_json(fields, finished=state in ("complete", "stopped"), stopped=stopped),
+            Progress.from_json(fields, finished=state not in (RUNNING, "interrupted"), stopped=stopped),
             told["continuedBy"],
             told["order"] is not None,
-            stopped,
         )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from itertools import islice
@@ -82,6 +82,12 @@ class Uploads:
                 await self._whole(owner, folder, received, receipt)
                 received.files.clear()
         return receipt
+
+    async def held(self, portfolio: str, hashes: Sequence[str]) -> Mapping[str, str]:
+        """Of these hashes those that the portfolio holds already, each with a name there."""
+        if await self._house.store.carry_out(partial(portfolio_summary, portfolio=portfolio)) is None:
+            raise unknown("portfolio", "GET /api/portfolios")
+        return await self._house.store.carry_out(partial(held, portfolio=portfolio, hashes=hashes))
 
     async def _place(self, portfolio: str) -> tuple[Portfolio, Path]:
         found = await self._house.store.carry_out(partial(portfolio_summary, portfolio=portfolio))

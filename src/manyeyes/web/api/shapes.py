@@ -127,6 +127,20 @@ class ReceiptShape(Shape):
     )
 
 
+class HashesAsked(Asked):
+    """Pictures that somebody is about to send."""
+
+    sha256: list[Annotated[str, StringConstraints(pattern="^[0-9a-f]{64}$")]] = Field(max_length=1000)
+    model_config = example(sha256=["9f86d081" * 8])
+
+
+class HeldShape(Shape):
+    """Of these, what is there already."""
+
+    held: dict[str, str] = Field(description="By hash, the name under which the same bytes are there.")
+    model_config = example(held={"9f86d081" * 8: "look-01.jpg"})
+
+
 class UrlsAsked(Asked):
     """Pictures to be fetched."""
 
