@@ -110,8 +110,8 @@ class _Visit:
             typer.echo(json.dumps(fields))
             return
         typer.echo(
-            f"{len(listed)} pictures ({size(whole)}) would go to {self._server.address}, but for those that it "
-            "holds already. Nothing has been done."
+            f"{len(listed)} pictures ({size(whole)}) would go to {self._server.address}, but for those that "
+            "it holds already. Nothing has been done."
         )
 
     async def _send(self, listed: list[ImageRef]) -> str:
@@ -196,8 +196,8 @@ class _Visit:
         if before is not None and before.progress.paused != progress.paused:
             at = progress.at
             self._display.hear(Paused(0, at) if progress.paused else Resumed(at), progress)
-        moved = before is None or (before.run, before.progress.current) != (sight.run, progress.current)
-        if moved and progress.current:
+        shown = 0 if before is None or before.run != sight.run else before.progress.current
+        if progress.current > shown:
             self._display.show(progress)
 
     async def _close(self, last: Sight) -> int:

@@ -21,12 +21,13 @@ from manyeyes.model.portfolio import Portfolio
 from manyeyes.portrait.export import write_pieces
 from manyeyes.portrait.failures import Cause
 from manyeyes.remote.address import Address, parse_address
-from manyeyes.remote.answers import NotThere, understood
+from manyeyes.remote.answers import NotThere, Refusal, understood
 from manyeyes.remote.exports import exported
-from manyeyes.remote.server import Server, Tell
+from manyeyes.remote.server import Request, Server, Tell
 from manyeyes.settings import Settings
 from manyeyes.store.finding import LATEST, PictureRecord
 from manyeyes.store.reports import Kept, Look, RunSummary
+from manyeyes.store.steering import Standing, Wish
 
 #: Rows that are asked for at once: as many as a server gives.
 MOST = 200
@@ -128,6 +129,23 @@ class ServerRecords:
         """The same into a file. Raises StoreError where the disk does not take them."""
         form = out.suffix.lower().removeprefix(".")
         await write_pieces(self.exported(run, form, raw=raw), out, whole=whole)
+
+    async def standing(self, run: RunSummary) -> Standing:
+        """How a run stands, as far as others may steer it."""
+        told = await self._server.get(f"/api/runs/{run.id}")
+        with understood(self._server.address):
+            return Standing(told["state"], told["stopped"], told["paused"], told["wanted"])
+
+    async def want(self, run: RunSummary, wish: Wish) -> bool:
+        """Ask a run to pause, to go on or to stop; whether somebody is there who can hear it."""
+        act = "cancel" if wish == "stop" else wish
+        try:
+            await self._server.ask(Request("POST", f"/api/runs/{run.id}/{act}"))
+        except Refusal as refusal:
+            if refusal.why != "ended":
+                raise
+            return False
+        return True
 
     async def _run(self, text: str) -> RunSummary | None:
         runs = await self.runs()

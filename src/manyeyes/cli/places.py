@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
-from manyeyes.cli.reading import read
+from manyeyes.cli.reading import change, read
 from manyeyes.cli.records import Records, StoredRecords
 from manyeyes.model.errors import SettingsError
 from manyeyes.settings import Settings, read_settings
@@ -27,14 +27,19 @@ def elsewhere(store: str | None, server: str | None) -> Settings | None:
     return None if store is not None or settings.server is None else settings
 
 
-def consult(store: str | None, server: str | None, work: Callable[[Records], Awaitable[T]]) -> T:
-    """What `work` reads where the flags say. Raises SettingsError, StoreError and ServerError."""
+def consult(
+    store: str | None, server: str | None, work: Callable[[Records], Awaitable[T]], *, writes: bool = False
+) -> T:
+    """What `work` reads, or with `writes` does, where the flags say.
+
+    Raises SettingsError, StoreError and ServerError.
+    """
     if (settings := elsewhere(store, server)) is None:
 
         async def in_store(opened: SqlStore) -> T:
             return await work(StoredRecords(opened))
 
-        return read(store, in_store)
+        return change(store, in_store) if writes else read(store, in_store)
     from manyeyes.cli.at_server import records_at  # noqa: PLC0415 - few commands ask a server
 
     async def there() -> T:

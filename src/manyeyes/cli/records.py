@@ -7,11 +7,13 @@ from functools import partial
 from pathlib import Path
 from typing import Protocol
 
+from manyeyes.model.errors import SettingsError
 from manyeyes.portrait.export import FORMATS, encoded, write_out
 from manyeyes.portrait.failures import Cause, causes_of
 from manyeyes.store.finding import PictureRecord, find_run, find_run_or_picture
 from manyeyes.store.reports import Kept, Look, RunSummary, history, list_runs, pages
 from manyeyes.store.sql import SqlStore
+from manyeyes.store.steering import Standing, Wish, standing_of, want
 
 
 class Records(Protocol):
@@ -40,6 +42,12 @@ class Records(Protocol):
 
     async def write(self, run: RunSummary, out: Path, *, raw: bool = False, whole: bool = True) -> int | None:
         """The same into a file (`write_out`); how many results, where that is known."""
+
+    async def standing(self, run: RunSummary) -> Standing:
+        """How a run stands, as far as others may steer it."""
+
+    async def want(self, run: RunSummary, wish: Wish) -> bool:
+        """Ask a run to pause, to go on or to stop; whether somebody is there who can hear it."""
 
 
 class StoredRecords:
@@ -79,3 +87,14 @@ class StoredRecords:
     async def write(self, run: RunSummary, out: Path, *, raw: bool = False, whole: bool = True) -> int | None:
         """The same into a file (`write_out`); how many results."""
         return await write_out(pages(self._store, run.id, raw=raw), out, raw=raw, whole=whole)
+
+    async def standing(self, run: RunSummary) -> Standing:
+        """How a run stands, as far as others may steer it."""
+        standing: Standing | None = await self._store.carry_out(partial(standing_of, run=run.id))
+        if standing is None:
+            raise SettingsError(f"run {run.id[:8]} is gone: its portfolio was forgotten")
+        return standing
+
+    async def want(self, run: RunSummary, wish: Wish) -> bool:
+        """Ask a run to pause, to go on or to stop; whether somebody is there who can hear it."""
+        return await self._store.carry_out(partial(want, run=run.id, wish=wish))

@@ -7,7 +7,6 @@ import json
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from http import HTTPStatus
 from typing import Any
 from urllib.parse import urljoin
 
@@ -21,7 +20,7 @@ PREFIX = "urn:manyeyes:problem:"
 #: Characters; a shorter token is no secret, and occurs in words.
 _SHORTEST_SECRET = 8
 #: What passes by itself: too much at once, restarting, overloaded, a server that a proxy does not reach.
-_PASSING = {429, 500, 502, 503, 504}
+_PASSING = {429, 502, 503, 504}
 _VERSIONS = "see that it and this manyeyes are of the same version"
 
 #: What is said of a fault that is of this kind, and of none before it.
@@ -141,12 +140,10 @@ def _by_status(answer: Answer, server: Address) -> SettingsError | ServerError:
             f"something before {server} takes no request as large as this: allow larger ones there",
             "too-large",
         )
-    if answer.status in _PASSING:
-        phrase = HTTPStatus(answer.status).phrase
-        return Unreachable(
-            f"{server} answers {answer.status} ({phrase}): see whether the server runs, and what it logs",
-            retry_after=_wait(answer),
-        )
+    if answer.status >= 500:
+        said = f"{server} answers {answer.status}: see whether the server runs, and what it logs"
+        passing = answer.status in _PASSING
+        return Unreachable(said, retry_after=_wait(answer)) if passing else ServerError(said)
     return _stranger(server)
 
 

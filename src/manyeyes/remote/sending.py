@@ -84,7 +84,9 @@ class Sending:
     async def _bring(self, pictures: Sequence[Original]) -> None:
         """Have these at the server, each once: what it holds is asked for before each try."""
         outage = self._server.outage()
-        while pictures := await self._missing(pictures):
+        tried = False
+        while pictures := await self._missing(pictures, tried=tried):
+            tried = True
             try:
                 await self._post(pictures)
             except Unreachable as error:
@@ -95,12 +97,13 @@ class Sending:
             else:
                 return
 
-    async def _missing(self, pictures: Sequence[Original]) -> Sequence[Original]:
-        """Those that are not at the server yet."""
+    async def _missing(self, pictures: Sequence[Original], *, tried: bool) -> Sequence[Original]:
+        """Those that are not at the server yet; after a try, the others arrived with it."""
         held = await self._held([picture.sha256 for picture in pictures])
         for picture in pictures:
             if picture.sha256 in held:
-                self.sent.already += 1
+                self.sent.arrived += tried
+                self.sent.already += not tried
                 self.sent.ended += 1
                 self.sent.size -= len(picture.data)
         self._told(self.sent)

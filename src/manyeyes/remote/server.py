@@ -109,9 +109,13 @@ class Server:
         outage = self.outage()
         while True:
             try:
-                return await self.ask_once(request)
+                content = await self.ask_once(request)
             except Unreachable as error:
                 await self.wait(outage, error)
+            else:
+                if outage.has_been:
+                    self._tell(f"{self.address} is back.")
+                return content
 
     async def get(self, path: str, **query: str) -> Any:
         """What is at `path`."""
