@@ -11,6 +11,7 @@ from typing import Any
 
 import typer
 
+from manyeyes.cli.records import Subject
 from manyeyes.cli.words import printable
 from manyeyes.model.ask import Usage
 from manyeyes.model.descriptor import StyleDescriptor, from_json
@@ -98,11 +99,24 @@ class ServerRecords:
         with understood(self._server.address):
             return [_look(told, one) for one in told["looks"]]
 
-    async def pages(self, run: RunSummary) -> AsyncGenerator[Sequence[Kept]]:
+    async def run_or_portfolio(self, text: str) -> Portfolio:
+        """The portfolio that `text` names, or that of the run it names."""
+        if (run := await self._run(text)) is not None:
+            return run.portfolio
+        called = {(one.portfolio.id, one.portfolio.name) for one in await self.runs()}
+        found = [Portfolio(*one) for one in called if one[1] == text or one[0].startswith(text)]
+        if len(found) > 1:
+            raise SettingsError(f"{text!r} could mean {', '.join(one.id for one in found)}: give an id")
+        if not found:
+            raise self._none(text, "run or portfolio")
+        return found[0]
+
+    async def pages(self, of: Subject) -> AsyncGenerator[Sequence[Kept]]:
         """How the pictures ended last, in the order of their names; those that wait left out."""
+        portfolio = of.portfolio if isinstance(of, RunSummary) else of
         query = {"limit": str(MOST)}
         while True:
-            told = await self._server.get(f"/api/portfolios/{run.portfolio.id}/images", **query)
+            told = await self._server.get(f"/api/portfolios/{portfolio.id}/images", **query)
             with understood(self._server.address):
                 cards = [card for card in told["images"] if card["status"] != "waiting"]
                 kept = [Kept(_outcome(card), corrected=tuple(card["corrected"])) for card in cards]

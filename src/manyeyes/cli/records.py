@@ -8,12 +8,17 @@ from pathlib import Path
 from typing import Protocol
 
 from manyeyes.model.errors import SettingsError
+from manyeyes.model.portfolio import Portfolio
 from manyeyes.portrait.export import FORMATS, encoded, write_out
 from manyeyes.portrait.failures import Cause, causes_of
-from manyeyes.store.finding import PictureRecord, find_run, find_run_or_picture
+from manyeyes.store.finding import PictureRecord, find_run, find_run_or_picture, find_run_or_portfolio
+from manyeyes.store.latest import latest
 from manyeyes.store.reports import Kept, Look, RunSummary, history, list_runs, pages
 from manyeyes.store.sql import SqlStore
 from manyeyes.store.steering import Standing, Wish, standing_of, want
+
+#: What a profile is of.
+Subject = RunSummary | Portfolio
 
 
 class Records(Protocol):
@@ -28,11 +33,14 @@ class Records(Protocol):
     async def run_or_picture(self, text: str) -> RunSummary | PictureRecord:
         """What `text` names."""
 
+    async def run_or_portfolio(self, text: str) -> Subject:
+        """What `text` names."""
+
     async def looks(self, picture: PictureRecord) -> list[Look]:
         """How a picture ended in every run that it was part of, newest first."""
 
-    def pages(self, run: RunSummary) -> AsyncIterator[Sequence[Kept]]:
-        """How the pictures of a run ended, some at a time."""
+    def pages(self, of: Subject) -> AsyncIterator[Sequence[Kept]]:
+        """How the pictures of a run ended, or last of a portfolio, some at a time."""
 
     async def causes(self, run: RunSummary) -> list[Cause]:
         """Why pictures of a run failed, the most frequent cause first."""
@@ -72,9 +80,14 @@ class StoredRecords:
         """How a picture ended in every run that it was part of, newest first."""
         return await self._store.carry_out(partial(history, picture=picture.id))
 
-    def pages(self, run: RunSummary) -> AsyncIterator[Sequence[Kept]]:
-        """How the pictures of a run ended, some at a time."""
-        return pages(self._store, run.id)
+    async def run_or_portfolio(self, text: str) -> Subject:
+        """What `text` names."""
+        found: Subject = await self._store.carry_out(partial(find_run_or_portfolio, text=text))
+        return found
+
+    def pages(self, of: Subject) -> AsyncIterator[Sequence[Kept]]:
+        """How the pictures of a run ended, or last of a portfolio, some at a time."""
+        return pages(self._store, of.id) if isinstance(of, RunSummary) else latest(self._store, of.id)
 
     async def causes(self, run: RunSummary) -> list[Cause]:
         """Why pictures of a run failed, the most frequent cause first."""
