@@ -78,7 +78,6 @@ KNOWN_TO: dict[str, set[str]] = {
     "pydantic_settings": {"settings"},
     "dotenv": {"settings"},
     "platformdirs": {"settings"},
-    "pyarrow": {"portrait"},
     "fastapi": {"web"},
     "starlette": {"web"},
     "jinja2": {"web"},
