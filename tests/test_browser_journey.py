@@ -248,7 +248,7 @@ def test_a_portfolio_is_renamed_and_deleted_with_its_pictures(chromium: Browser,
         kept = server.data / "portfolios"
         assert len(list(kept.rglob("*.jpg"))) == 2
         page.get_by_role("link", name="Delete").click()
-        page.get_by_role("button", name="Delete 2 pictures").click()
+        page.get_by_role("button", name="Delete the portfolio").click()
         page.wait_for_url(re.compile(r"/$|/\?"))
         assert list(kept.rglob("*")) == []
         assert server.get("/portfolios")["portfolios"] == []
