@@ -136,7 +136,7 @@ def test_row_3_a_bad_concurrency_ends_with_2_and_names_variable_and_file(tmp_pat
         (("shop", "--analyzer", "replicate"), "REPLICATE_API_TOKEN is not set"),
         (("shop", "--store", "sqlite:///text.txt"), "text.txt"),
         (("shop", "--store", "no url"), "'no url' is no store"),
-        (("shop", "--out", "result.xml"), "must end in .jsonl or .csv"),
+        (("shop", "--out", "result.xml"), "must end in .jsonl, .csv or .parquet"),
         (("shop", "--out", "missing/out.csv"), "missing"),
         (("shop", "--log-file", "missing/log.txt"), "missing"),
         (("shop", "--limit", "0"), "--limit"),

@@ -217,7 +217,7 @@ async def many(store: SqlStore) -> None:
         (("failures", "nothing"), "'nothing' names no run of this store"),
         (("export", "1.jpg"), "'1.jpg' names no run of this store"),
         (("forget", "nothing", "--yes"), "'nothing' names no portfolio or picture of this store"),
-        (("export", "--out", "out.txt"), "must end in .jsonl or .csv"),
+        (("export", "--out", "out.txt"), "must end in .jsonl, .csv or .parquet"),
         (("export", "--out", "nowhere/out.csv"), "No such file or directory"),
         (("export", "--out", "out.csv", "--format", "csv"), "--format is for stdout"),
         (("export", "--format", "xml"), "xml"),

@@ -197,14 +197,20 @@ def test_runs_pictures_failures_and_results_are_read_there(place: Place) -> None
     assert picture["outcomes"][0]["raw"]
     assert place.manyeyes("export", run, "--out", "read.csv").err == "Wrote the results to read.csv.\n"
     assert place.manyeyes("failures", "--json").object["causes"] == []
+    profile = place.manyeyes("profile", "read", "--json").object
+    assert profile["portfolio"]["name"] == "read"
+    assert profile["profile"]["pictures"] == 3
 
 
 def test_what_nothing_there_is_called_is_named(place: Place) -> None:
-    for words in (("show", "nothing"), ("export", "nothing"), ("pause", "nothing")):
+    for words in (("show", "nothing"), ("export", "nothing"), ("pause", "nothing"), ("profile", "nothing")):
         done = place.manyeyes(*words)
         assert done.code == 2
         assert "'nothing' names no run" in done.err
         assert place.address in done.err
+    unknown = place.manyeyes("show", "0" * 24)
+    assert (unknown.code, place.manyeyes("failures", "0" * 26).code) == (2, 2)
+    assert "there is no such picture" in unknown.err
 
 
 def test_a_run_there_is_paused_resumed_and_stopped_from_here(place: Place) -> None:

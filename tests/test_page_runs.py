@@ -15,10 +15,13 @@ from manyeyes.analyzers.base import Traits
 from manyeyes.analyzers.capped import Capped
 from manyeyes.analyzers.scripted import SCRIPTED, Scripted, Step
 from manyeyes.engine.run import FROM_ELSEWHERE, Run
+from manyeyes.housing import Runner
 from manyeyes.model.errors import RateLimited, Refused
 from manyeyes.model.image import Preparation
+from manyeyes.settings import Settings
 from manyeyes.store.orders import Order
 from manyeyes.store.sql import SqlStore
+from manyeyes.web.house import House
 from manyeyes.web.runs import without_spent
 from page_place import A_DRESS, Page, always, served, server
 
@@ -225,10 +228,35 @@ async def test_an_order_that_cannot_be_carried_out_says_why(page: Page) -> None:
         ({"webhook": "ftp://example.com"}, "webhook"),
         ({"overallRange": [30]}, "overallRange"),
         ({"analyser": "local"}, "analyser"),
+        ({"limit": True}, "limit"),
+        ({"limit": "3"}, "limit"),
+        ({"fresh": 1}, "fresh"),
     ):
         answer = await page.client.post(f"/api/portfolios/{portfolio}/runs", json=asked)
         assert answer.status_code == 422, asked
         assert named in answer.json()["detail"]
+
+
+def test_an_analyzer_that_lacks_a_key_says_so_before_anything_begins(tmp_path: Path) -> None:
+    async def scene() -> None:
+        async with server(tmp_path) as page:
+            page.site.runs._carrying._house = page.site.estimates._house = _choosing(page)
+            portfolio = await page.portfolio("a.png")
+            for path in ("runs", "estimate"):
+                answer = await page.client.post(
+                    f"/api/portfolios/{portfolio}/{path}", json={"analyzer": "replicate"}
+                )
+                assert answer.status_code == 409
+                assert "REPLICATE_API_TOKEN" in answer.json()["detail"]
+            assert (await page.get("/api/runs"))["runs"] == []
+
+    asyncio.run(scene())
+
+
+def _choosing(page: Page) -> House:
+    """The house as it is where runs choose their analyzers."""
+    settings = Settings(_env_file=None, data=page.house.data)  # type: ignore[call-arg]
+    return replace(page.house, assembled=Runner(settings, page.house.store, None).assembled)
 
 
 @served()

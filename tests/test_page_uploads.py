@@ -62,7 +62,7 @@ async def test_what_is_no_picture_is_named_and_the_rest_goes_on(page: Page) -> N
 async def test_an_upload_with_nothing_good_in_it_is_a_problem_that_names_all(page: Page) -> None:
     portfolio = await page.portfolio()
     answer = await page.upload(portfolio, {"notes.txt": b"buy milk", "more.txt": b"and bread"})
-    assert answer.status_code == 422
+    assert answer.status_code == 409
     assert [each["name"] for each in answer.json()["refused"]] == ["notes.txt", "more.txt"]
     assert (await page.get(f"/api/portfolios/{portfolio}"))["pictures"] == 0
 

@@ -58,7 +58,7 @@ LAZY: dict[str, str] = {
     "cli/log.py": "structlog is imported where a log is written: few runs do, and every start would pay",
     "cli/watched.py": "figures for Prometheus are wanted of few runs",
     "cli/main.py": "a command's module is imported when the command is chosen",
-    "portrait/parquet.py": "pyarrow is an extra, and slow to import",
+    "portrait/export.py": "Parquet needs a library that few have and that is slow to import",
     "store/rows.py": "of the databases' dialects only the one that the store's URL names is there",
 }
 

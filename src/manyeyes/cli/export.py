@@ -1,4 +1,4 @@
-"""`manyeyes export`: write the results of a run as JSON lines or CSV."""
+"""`manyeyes export`: write the results of a run as JSON lines, CSV or Parquet."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ Form = Literal["jsonl", "csv", "parquet"]
 def command(
     run: Annotated[str, typer.Argument(help="A run's id or the beginning of it.", metavar="RUN")] = LATEST,
     out: Annotated[
-        Path | None, typer.Option(help="Write to this .jsonl, .csv or .parquet file instead of stdout.")
+        Path | None, typer.Option(help="Write to this .jsonl, .csv or .parquet file, not to stdout.")
     ] = None,
     form: Annotated[
         Form | None, typer.Option("--format", help="How stdout is written; jsonl if not said.")

@@ -27,6 +27,7 @@ from manyeyes.model.errors import SettingsError
 from manyeyes.settings import Settings
 from manyeyes.web.app import create_app
 from manyeyes.web.runs import Runs
+from manyeyes.web.webhooks import key_of
 
 STOPPING = "Stopping: what is in flight is finished and saved. Ctrl-C again ends at once."
 #: Characters that a token must have at least: it is all that stands between strangers and the bill.
@@ -78,7 +79,10 @@ def command(
 
 
 def check_doors(settings: Settings) -> None:
-    """Raise SettingsError where strangers could come in, or the token is easily guessed."""
+    """Raise SettingsError where strangers could come in, the token is easily guessed, or nothing can be
+    signed with the webhooks' secret."""
+    if settings.webhook_secret is not None:
+        key_of(settings.webhook_secret.get_secret_value())
     token = settings.token
     if token is None and not _is_own(settings.host):
         raise SettingsError(

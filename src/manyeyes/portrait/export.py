@@ -7,6 +7,8 @@ import os
 import re
 from collections.abc import AsyncIterable, AsyncIterator, Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import BinaryIO, Protocol
 
@@ -15,7 +17,6 @@ import orjson
 from manyeyes.model.descriptor import as_json
 from manyeyes.model.errors import SettingsError, StoreError
 from manyeyes.model.outcome import Analyzed, Failed, Outcome
-from manyeyes.portrait.parquet import ParquetLines, check_installed
 from manyeyes.portrait.sheet import Line, rows, title_row
 from manyeyes.store.reports import Kept
 
@@ -23,49 +24,41 @@ from manyeyes.store.reports import Kept
 _LINE_BREAKS = re.compile("[\x85\u2028\u2029]")
 
 
-class Encoder(Protocol):
-    """Turns the lines of one file into its bytes."""
+class Writer(Protocol):
+    """Makes a file of lines, piece by piece; each method gives the bytes that follow."""
 
-    def begin(self) -> bytes:
-        """What comes before the first line."""
-
-    def encode(self, lines: Sequence[Line]) -> bytes:
-        """The next lines, as far as they are not held back."""
-
-    def end(self) -> bytes:
-        """What comes after the last one."""
-
-
-#: A new file's encoder, told whether its lines hold the model's own words.
-Format = Callable[[bool], Encoder]
-
-
-class _JsonLines:
-    def __init__(self, raw: bool) -> None:
-        del raw
-
-    def begin(self) -> bytes:
-        return b""
+    def head(self) -> bytes:
+        """How the file begins."""
 
     def encode(self, lines: Sequence[Line]) -> bytes:
-        return b"".join(map(json_line, lines))
+        """Some lines more."""
 
-    def end(self) -> bytes:
-        return b""
+    def tail(self) -> bytes:
+        """How the file ends."""
 
 
-class _Sheet:
-    def __init__(self, raw: bool) -> None:
-        self._raw = raw
+@dataclass(frozen=True, slots=True)
+class Text:
+    """A file of text: a title, and rows below it."""
 
-    def begin(self) -> bytes:
-        return title_row(self._raw)
+    title: bytes
+    rows: Callable[[Sequence[Line]], bytes]
+
+    def head(self) -> bytes:
+        """The title."""
+        return self.title
 
     def encode(self, lines: Sequence[Line]) -> bytes:
-        return rows(lines, self._raw)
+        """Some rows more."""
+        return self.rows(lines)
 
-    def end(self) -> bytes:
+    def tail(self) -> bytes:
+        """Nothing more."""
         return b""
+
+
+#: A writer of lines that hold the model's own words, or not. Raises SettingsError where it is not installed.
+Format = Callable[[bool], Writer]
 
 
 def result_line(kept: Kept, *, raw: bool = False) -> Line:
@@ -116,8 +109,25 @@ def json_line(value: object) -> bytes:
     return line + b"\n"
 
 
+def _parquet(raw: bool) -> Writer:
+    try:
+        from manyeyes.portrait.parquet import ParquetLines  # noqa: PLC0415 - an extra, and slow to come
+    except ImportError:
+        raise SettingsError(
+            "Parquet files need pyarrow: `pip install 'manyeyes[parquet]'` brings it"
+        ) from None
+    return ParquetLines(raw)
+
+
 #: By the ending of a file's name.
-FORMATS: Mapping[str, Format] = {".jsonl": _JsonLines, ".csv": _Sheet, ".parquet": ParquetLines}
+FORMATS: Mapping[str, Format] = {
+    ".jsonl": lambda _: Text(b"", lambda lines: b"".join(map(json_line, lines))),
+    ".csv": lambda raw: Text(title_row(raw), partial(rows, raw=raw)),
+    ".parquet": _parquet,
+}
+
+
+_ENDINGS = ", ".join(FORMATS).replace(", .parquet", " or .parquet")
 
 
 def check_out(path: Path) -> None:
@@ -125,7 +135,7 @@ def check_out(path: Path) -> None:
 
     Raises SettingsError.
     """
-    format_of(path)
+    format_of(path)(False)
     if path.is_dir():
         raise SettingsError(f"--out {str(path)!r} is a folder: name a file in it")
     part = part_of(path)
@@ -140,11 +150,8 @@ def check_out(path: Path) -> None:
 
 def format_of(path: Path) -> Format:
     """The format that the name's ending asks for. Raises SettingsError."""
-    if (chosen := FORMATS.get(ending := path.suffix.lower())) is None:
-        *others, last = FORMATS
-        raise SettingsError(f"--out {str(path)!r} must end in {', '.join(others)} or {last}")
-    if ending == ".parquet":
-        check_installed()
+    if (chosen := FORMATS.get(path.suffix.lower())) is None:
+        raise SettingsError(f"--out {str(path)!r} must end in {_ENDINGS}")
     return chosen
 
 
@@ -157,13 +164,13 @@ async def write_out(
     StoreError, the old file untouched, where the disk does not take them.
     """
     count = 0
-    encoder = format_of(path)(raw)
+    writer = format_of(path)(raw)
     with _replacing(path, whole) as out:
-        out.write(encoder.begin())
+        out.write(writer.head())
         async for page in pages:
             count += len(page)
-            out.write(encoder.encode([result_line(kept, raw=raw) for kept in page]))
-        out.write(encoder.end())
+            out.write(writer.encode([result_line(kept, raw=raw) for kept in page]))
+        out.write(writer.tail())
     return count
 
 
@@ -178,11 +185,11 @@ async def encoded(
     pages: AsyncIterable[Sequence[Kept]], chosen: Format, *, raw: bool = False
 ) -> AsyncIterator[bytes]:
     """The same bytes, for a pipe."""
-    encoder = chosen(raw)
-    yield encoder.begin()
+    writer = chosen(raw)
+    yield writer.head()
     async for page in pages:
-        yield encoder.encode([result_line(kept, raw=raw) for kept in page])
-    yield encoder.end()
+        yield writer.encode([result_line(kept, raw=raw) for kept in page])
+    yield writer.tail()
 
 
 def part_of(path: Path) -> Path:

@@ -1,162 +1,112 @@
-"""Result lines as Parquet: the columns of the JSON lines, nested as they are, with their types."""
+"""Result lines as a Parquet file: every field a column of its own type, the file made piece by piece."""
 
 from __future__ import annotations
 
-import io
 import json
 from collections.abc import Mapping, Sequence
-from importlib.util import find_spec
+from dataclasses import fields
 from typing import Any
 
-from manyeyes.model.errors import SettingsError
-from manyeyes.portrait.sheet import Line
+import pyarrow as pa
+import pyarrow.parquet as pq
 
-#: Lines of a row group: readers skip and load by groups, and only one is held in memory.
-GROUP = 5_000
+from manyeyes.model.descriptor import StyleDescriptor
 
+Line = Mapping[str, object]
 
-def check_installed() -> None:
-    """Raise SettingsError where this machine cannot write Parquet."""
-    if find_spec("pyarrow") is None:
-        raise SettingsError(
-            "Parquet takes pyarrow, which is not installed: `pip install 'manyeyes[parquet]'`, "
-            "or choose .jsonl or .csv"
-        )
-
-
-class ParquetLines:
-    """Encodes lines; what it gives back is a whole file once `end` has been called.
-
-    Raises SettingsError where pyarrow is not there.
-    """
-
-    def __init__(self, raw: bool) -> None:
-        check_installed()
-        # An extra, and slow to import: only who writes Parquet has it, and waits for it.
-        import pyarrow  # noqa: PLC0415
-        import pyarrow.parquet  # noqa: PLC0415
-
-        self._arrow = pyarrow
-        self._schema = _schema(pyarrow, raw)
-        self._sink = _Sink()
-        self._writer = pyarrow.parquet.ParquetWriter(self._sink, self._schema, compression="zstd")
-        self._held: list[Line] = []
-
-    def begin(self) -> bytes:
-        """The first bytes of the file."""
-        return self._sink.taken()
-
-    def encode(self, lines: Sequence[Line]) -> bytes:
-        """Lines; their bytes come when a group of them is full."""
-        self._held += lines
-        if len(self._held) >= GROUP:
-            self._write()
-        return self._sink.taken()
-
-    def end(self) -> bytes:
-        """The rest of the file."""
-        self._write()
-        self._writer.close()
-        return self._sink.taken()
-
-    def _write(self) -> None:
-        if self._held:
-            rows = [_row(line) for line in self._held]
-            self._writer.write_table(self._arrow.Table.from_pylist(rows, schema=self._schema))
-            self._held = []
+_PALETTE = pa.list_(pa.struct([("name", pa.string()), ("hex", pa.string()), ("share", pa.float64())]))
+_LABELS = pa.list_(pa.struct([("name", pa.string()), ("score", pa.float64())]))
+#: Fields of the descriptor that are no text.
+_KINDS: Mapping[str, pa.DataType] = {
+    **dict.fromkeys(("is_patterned", "is_two_piece", "is_garment"), pa.bool_()),
+    **dict.fromkeys(("confidence", "sharpness"), pa.float64()),
+    "color_palette": _PALETTE,
+    "style_labels": _LABELS,
+    "embellishments": pa.list_(pa.string()),
+    "lighting": pa.struct([("type", pa.string()), ("direction", pa.string())]),
+    "camera": pa.struct([("angle", pa.string()), ("height", pa.string())]),
+}
+_DESCRIPTOR = [(part.name, _KINDS.get(part.name, pa.string())) for part in fields(StyleDescriptor)]
+#: The columns; the descriptor's fields stand without a prefix, as in CSV.
+_COLUMNS = [
+    *((name, pa.string()) for name in ("name", "id", "status")),
+    *_DESCRIPTOR,
+    ("error", pa.struct([("kind", pa.string()), ("message", pa.string())])),
+    ("reused", pa.bool_()),
+    ("attempts", pa.int32()),
+    ("seconds", pa.float64()),
+    ("usage", pa.struct([("input_tokens", pa.int64()), ("output_tokens", pa.int64())])),
+    ("possibly_paid_twice", pa.int32()),
+    ("corrected", pa.list_(pa.string())),
+]
 
 
-class _Sink(io.RawIOBase):
-    """A file that is taken away piece by piece."""
+class _Sink:
+    """A file that hands out what was written since it was last asked."""
+
+    closed = False
 
     def __init__(self) -> None:
-        super().__init__()
         self._pieces: list[bytes] = []
-        self._at = 0
-
-    def writable(self) -> bool:
-        return True
-
-    def tell(self) -> int:
-        return self._at
+        self._length = 0
 
     def write(self, data: Any) -> int:
         piece = bytes(data)
         self._pieces.append(piece)
-        self._at += len(piece)
+        self._length += len(piece)
         return len(piece)
 
-    def taken(self) -> bytes:
-        """All that was written since the last time."""
+    def tell(self) -> int:
+        return self._length
+
+    def flush(self) -> None:
+        """Nothing is held back."""
+
+    def close(self) -> None:
+        """Nothing is open."""
+
+    def take(self) -> bytes:
         pieces, self._pieces = self._pieces, []
         return b"".join(pieces)
 
 
-def _schema(arrow: Any, raw: bool) -> Any:
-    text, flag, number, count = arrow.string(), arrow.bool_(), arrow.float64(), arrow.int64()
+class ParquetLines:
+    """Lines as they become a Parquet file; each call gives the bytes that follow."""
 
-    def parts(**of: Any) -> Any:
-        return arrow.struct(list(of.items()))
+    def __init__(self, raw: bool) -> None:
+        self._schema = pa.schema([*_COLUMNS, ("raw", pa.string())] if raw else _COLUMNS)
+        self._sink = _Sink()
+        self._writer = pq.ParquetWriter(self._sink, self._schema, compression="zstd")
 
-    words = dict.fromkeys(
-        (
-            "garment_type", "silhouette", "fit", "neckline", "sleeve_length", "fabric", "finish", "texture",
-            "pattern",
-        ),
-        text,
-    )  # fmt: skip
-    descriptor = parts(
-        **words,
-        is_patterned=flag,
-        color_palette=arrow.list_(parts(name=text, hex=text, share=number)),
-        embellishments=arrow.list_(text),
-        lighting=parts(type=text, direction=text),
-        camera=parts(angle=text, height=text),
-        background=text,
-        pose=text,
-        style_labels=arrow.list_(parts(name=text, score=number)),
-        is_two_piece=flag,
-        is_garment=flag,
-        confidence=number,
-        reasoning=text,
-        sharpness=number,
-        # Whatever an answer said beyond the schema has no type: JSON.
-        unrecognized=text,
-    )
-    columns = {
-        "name": text,
-        "id": text,
-        "status": text,
-        "descriptor": descriptor,
-        "error": parts(kind=text, message=text),
-        "reused": flag,
-        "attempts": count,
-        "seconds": number,
-        "usage": parts(input_tokens=count, output_tokens=count),
-        "possibly_paid_twice": count,
-        "corrected": arrow.list_(text),
-    }
-    return arrow.schema(list((columns | ({"raw": text} if raw else {})).items()))
+    def head(self) -> bytes:
+        """How the file begins."""
+        return self._sink.take()
+
+    def encode(self, lines: Sequence[Line]) -> bytes:
+        """A group of rows."""
+        rows = [_row(line) for line in lines]
+        self._writer.write_table(pa.Table.from_pylist(rows, schema=self._schema))
+        return self._sink.take()
+
+    def tail(self) -> bytes:
+        """What readers look at first: where each group is."""
+        self._writer.close()
+        return self._sink.take()
 
 
-def _row(line: Line) -> Mapping[str, Any]:
-    row = dict(line)
-    descriptor = row.get("descriptor")
-    if isinstance(descriptor, Mapping):
-        unrecognized = descriptor["unrecognized"]
-        told = json.dumps(unrecognized) if unrecognized else None
-        row["descriptor"] = {**descriptor, "unrecognized": told}
-    return {name: _plain(value) for name, value in row.items()}
+def _row(line: Line) -> dict[str, object]:
+    described = line["descriptor"]
+    row = {**line, **(described if isinstance(described, Mapping) else {})}
+    # Whatever the model said beyond the schema is of no one type.
+    if said := row.get("unrecognized"):
+        row["unrecognized"] = json.dumps(said, ensure_ascii=False)
+    else:
+        row["unrecognized"] = None
+    return {name: _clean(value) for name, value in row.items()}
 
 
-def _plain(value: Any) -> Any:
-    """Text in UTF-8, which is all that Parquet holds: bytes of names that are none become escapes."""
-    match value:
-        case str():
-            return value.encode("utf-8", "backslashreplace").decode()
-        case Mapping():
-            return {name: _plain(part) for name, part in value.items()}
-        case list() | tuple():
-            return [_plain(part) for part in value]
-        case _:
-            return value
+def _clean(value: object) -> object:
+    """Parquet's texts are UTF-8: bytes of a name that are not become `\ufffd`."""
+    if isinstance(value, str):
+        return value.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
+    return value

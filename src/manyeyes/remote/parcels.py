@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Sequenc
 from manyeyes.model.image import ImageRef, Original
 
 #: Pictures and bytes that travel together; a picture that is larger travels alone.
-TOGETHER, BYTES_TOGETHER = 24, 16_000_000
+TOGETHER, BYTES_TOGETHER = 24, 8_000_000
 #: Bytes that are handed over at once.
 PIECE = 65_536
 #: Browsers write what would end a name in its header like this, and servers read it so.

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import orjson
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, func, not_, select
 
 from manyeyes.store.orders import Order, continued_by, order_of
 from manyeyes.store.page_tables import orders
@@ -65,10 +65,11 @@ def runs_of(connection: Connection, portfolio: str, most: int = 50) -> list[RunS
 
 
 def calls_of(connection: Connection, run: str) -> int:
-    """Calls that a run has made, those too of which nobody knows how they ended."""
-    bought = select(func.count()).select_from(intents).where(intents.c.run == run)
+    """Calls that a run has made: those of pictures that have ended, and those that may have been made of
+    which nobody knows."""
     told = select(func.coalesce(func.sum(outcomes.c.attempts), 0)).where(outcomes.c.run == run)
-    return max(connection.execute(bought).scalar_one(), int(connection.execute(told).scalar_one()))
+    unknown = select(func.count()).select_from(intents).where(intents.c.run == run, not_(intents.c.closed))
+    return int(connection.execute(told).scalar_one()) + connection.execute(unknown).scalar_one()
 
 
 def portfolio_of(connection: Connection, run: str) -> str | None:

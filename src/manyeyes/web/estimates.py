@@ -7,6 +7,7 @@ from functools import partial
 from math import exp
 
 from manyeyes.engine.preview import Preview
+from manyeyes.model.errors import SettingsError
 from manyeyes.store.orders import Order
 from manyeyes.store.portfolios import portfolio_summary, sources_of
 from manyeyes.store.watching import rates_of
@@ -40,7 +41,13 @@ class Estimates:
         self._house = house
 
     async def of(self, portfolio: str, order: Order) -> Estimate:
-        """What a run of a portfolio would come to. Raises Problem and SettingsError."""
+        """What a run of a portfolio would come to. Raises Problem where there can be none."""
+        try:
+            return await self._of(portfolio, order)
+        except SettingsError as error:
+            raise impossible(error) from None
+
+    async def _of(self, portfolio: str, order: Order) -> Estimate:
         store = self._house.store
         found = await store.carry_out(partial(portfolio_summary, portfolio=portfolio))
         if found is None:
@@ -64,6 +71,11 @@ class Estimates:
             None if price is None else round(price * min(preview.calls, most), 4),
             None if price is None else round(price * most, 4),
         )
+
+
+def impossible(error: SettingsError) -> Problem:
+    """An order that cannot be carried out on this server: its analyzer lacks a key, or has no such model."""
+    return Problem(409, "cannot-be-carried-out", str(error), "see GET /api/analyzers for what can be chosen")
 
 
 def nothing_there() -> Problem:

@@ -7,9 +7,8 @@ from dataclasses import dataclass
 from functools import partial
 
 from manyeyes.model.errors import SettingsError
-from manyeyes.portrait.export import FORMATS, Format, encoded
+from manyeyes.portrait.export import FORMATS, encoded
 from manyeyes.portrait.failures import Cause, causes_of
-from manyeyes.portrait.parquet import check_installed
 from manyeyes.store import corrections
 from manyeyes.store.facets import Facet
 from manyeyes.store.finding import PictureRecord
@@ -121,8 +120,8 @@ class Gallery:
         return self._latest(portfolio, None, raw=raw)
 
     def export(self, portfolio: str, kind: str, filters: Filters, *, raw: bool) -> AsyncIterator[bytes]:
-        """The results as a file: `jsonl` or `csv`."""
-        return encoded(self._latest(portfolio, filters, raw=raw), format_of(kind), raw=raw)
+        """The results as a file: `jsonl`, `csv` or `parquet`."""
+        return encoded(self._latest(portfolio, filters, raw=raw), FORMATS[f".{kind}"], raw=raw)
 
     def _latest(
         self, portfolio: str, filters: Filters | None, *, raw: bool = False
@@ -147,16 +146,11 @@ class Gallery:
         return found
 
 
-def format_of(kind: str) -> Format:
-    """How results are written as `jsonl`, `csv` or `parquet`. Raises Problem where that is not installed."""
+def check_format(kind: str) -> None:
+    """Raise Problem where results cannot be written as `jsonl`, `csv` or `parquet` here."""
     try:
-        if kind == "parquet":
-            check_installed()
-    except SettingsError:
+        FORMATS[f".{kind}"](False)
+    except SettingsError as error:
         raise Problem(
-            501,
-            "not-installed",
-            "Parquet files need pyarrow, which is not installed on the server",
-            "install it there with `pip install manyeyes[parquet]`, or take jsonl or csv",
+            409, "not-installed", str(error), "install it on the server, or take jsonl or csv"
         ) from None
-    return FORMATS[f".{kind}"]

@@ -8,7 +8,7 @@ from functools import partial
 from typing import Any, Self
 
 from manyeyes.engine.run import INTERRUPTED, Run
-from manyeyes.model.errors import ManyeyesError
+from manyeyes.model.errors import ManyeyesError, SettingsError
 from manyeyes.model.portfolio import Portfolio
 from manyeyes.store.orders import Order, unfinished
 from manyeyes.store.portfolios import PortfolioSummary, portfolio_summary
@@ -16,7 +16,7 @@ from manyeyes.store.reports import RunSummary, list_runs
 from manyeyes.store.steering import Wish, want
 from manyeyes.store.watching import RunNews, calls_of, run_news, runs_of
 from manyeyes.web.carrying import Carrying
-from manyeyes.web.estimates import nothing_there
+from manyeyes.web.estimates import impossible, nothing_there
 from manyeyes.web.house import House
 from manyeyes.web.live import Live, Sight
 from manyeyes.web.metrics import Metrics
@@ -79,14 +79,16 @@ class Runs:
         return taken
 
     async def start(self, portfolio: str, order: Order, *, continues: str | None = None) -> str:
-        """Begin a run; its id. Raises Problem where that cannot be, and SettingsError for an order that
-        cannot be carried out."""
+        """Begin a run; its id. Raises Problem where that cannot be."""
         found = await self._portfolio(portfolio)
         owner = found.portfolio
         if not found.pictures and found.folder is not None:
             raise nothing_there()
         self._check_room(owner)
-        return await self._carrying.begin(owner, order, continues=continues)
+        try:
+            return await self._carrying.begin(owner, order, continues=continues)
+        except SettingsError as error:
+            raise impossible(error) from None
 
     def _check_room(self, owner: Portfolio) -> None:
         if (under_way := self._carrying.run_of(owner.id)) is not None:

@@ -37,8 +37,8 @@ class Receipt:
 
     @property
     def status(self) -> int:
-        """201 where something was taken; 200 where all was there already; 422 where nothing was any good."""
-        return 201 if self.added else 200 if self.duplicates else 422
+        """201 where something was taken; 200 where all was there already; 409 where nothing was any good."""
+        return 201 if self.added else 200 if self.duplicates else 409
 
 
 class Uploads:

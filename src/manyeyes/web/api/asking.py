@@ -33,7 +33,6 @@ _MEANINGS = {
     415: "The body is of a type that is not taken.",
     422: "It is not usable as given.",
     429: "Too much at once; `Retry-After` says when to come again.",
-    501: "Something is not installed on the server.",
     503: "The server cannot work just now.",
     507: "The server's disk is nearly full.",
 }

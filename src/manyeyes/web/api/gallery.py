@@ -21,7 +21,7 @@ from manyeyes.web.api.asking import (
 from manyeyes.web.api.shapes import CardPage, DuplicateGroups, FacetsShape
 from manyeyes.web.api.whole_shapes import FailuresShape, ProfileShape
 from manyeyes.web.downloads import disposition
-from manyeyes.web.gallery import format_of
+from manyeyes.web.gallery import check_format
 from manyeyes.web.site import Site
 
 router = APIRouter(prefix="/api/portfolios", tags=["gallery"], dependencies=[Depends(only_known)])
@@ -90,7 +90,7 @@ async def profile(site: Site, portfolio: str) -> dict[str, object]:
 @router.get(
     "/{portfolio}/export",
     response_class=StreamingResponse,
-    responses=_LINES | problems(404, 501),
+    responses=_LINES | problems(404, 409),
 )
 async def export(
     site: TheSite,
@@ -101,7 +101,7 @@ async def export(
 ) -> StreamingResponse:
     """The results as a file, with the corrections made by hand; `raw` adds what the model said."""
     found = await site.portfolios.one(portfolio)
-    format_of(format)
+    check_format(format)
     headers = {"Content-Disposition": disposition(f"{found.portfolio.name}.{format}")}
     lines = site.gallery.export(portfolio, format, filters, raw=raw)
     return StreamingResponse(lines, media_type=_TYPES[format], headers=headers)

@@ -6,7 +6,19 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, StringConstraints, model_validator
 
-from manyeyes.web.api.shapes import A_PORTFOLIO, A_RUN, Asked, RunBrief, Shape, example
+from manyeyes.web.api.shapes import (
+    A_PORTFOLIO,
+    A_RUN,
+    ONLY_NUMBERS,
+    Asked,
+    Flag,
+    RunBrief,
+    Shape,
+    example,
+)
+
+Count = Annotated[int, Field(ge=1, le=1000), ONLY_NUMBERS]
+PerCent = Annotated[float, Field(ge=0, le=100), ONLY_NUMBERS]
 
 
 class RunAsked(Asked):
@@ -14,24 +26,27 @@ class RunAsked(Asked):
 
     analyzer: Annotated[str, StringConstraints(pattern="^[a-z]{1,40}$")] | None = None
     model: Annotated[str, StringConstraints(pattern=r"^[ -~]{1,200}$")] | None = None
-    concurrency: Annotated[int, Field(ge=1, le=1000)] | Literal["auto", "threshold"] | None = None
+    concurrency: Annotated[int, Field(ge=1, le=1000), ONLY_NUMBERS] | Literal["auto", "threshold"] | None = (
+        None
+    )
     preset: Literal["development", "production", "high-load", "rate-limited", "by-size"] | None = None
     strategy: Literal["continuous", "batch", "sequential"] | None = None
-    batch_size: Annotated[int, Field(ge=1, le=1000)] | Literal["auto"] | None = None
-    budget: Annotated[int, Field(ge=1, le=10_000_000)] | None = Field(
+    batch_size: Count | Literal["auto"] | None = None
+    budget: Annotated[int, Field(ge=1, le=10_000_000), ONLY_NUMBERS] | None = Field(
         default=None, description="Calls at most, whatever happens; then the run stops."
     )
-    budget_dollars: Annotated[float, Field(gt=0, le=1_000_000)] | None = Field(
+    budget_dollars: Annotated[float, Field(gt=0, le=1_000_000), ONLY_NUMBERS] | None = Field(
         default=None, description="The same in US dollars, where the price of a call is known."
     )
-    limit: Annotated[int, Field(ge=1, le=10_000_000)] | None = Field(
+    limit: Annotated[int, Field(ge=1, le=10_000_000), ONLY_NUMBERS] | None = Field(
         default=None, description="Pictures at most, the first of the listing."
     )
-    retry_failed: bool = Field(default=False, description="Ask again where the final answer was no.")
-    fresh: bool = Field(default=False, description="Ask again for every picture, answered or not.")
-    overall_range: tuple[Annotated[float, Field(ge=0, le=100)], Annotated[float, Field(ge=0, le=100)]] = (
-        Field(default=(0, 100), description="Maps the run into a larger bar: per cent at its start and end.")
-    )
+    retry_failed: Flag = Field(default=False, description="Ask again where the final answer was no.")
+    fresh: Flag = Field(default=False, description="Ask again for every picture, answered or not.")
+    overall_range: tuple[
+        Annotated[float, Field(ge=0, le=100), ONLY_NUMBERS],
+        Annotated[float, Field(ge=0, le=100), ONLY_NUMBERS],
+    ] = Field(default=(0, 100), description="Maps the run into a larger bar: per cent at its start and end.")
     webhook: Annotated[str, StringConstraints(pattern=r"^https?://", max_length=2000)] | None = Field(
         default=None, description="An address that is told when the run has ended."
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, Strict, StringConstraints
 from pydantic.alias_generators import to_camel
 
 #: The ids of things: unguessable, lower case.
@@ -20,6 +20,19 @@ Name = Annotated[
 A_PORTFOLIO = "m6kzq2x7v4t5w3y8r9p0n1a2b3"
 A_PICTURE = "c4d5e6f7g8h9j0k1m2n3p4q5"
 A_RUN = "k2m4n6p8q0r1s3t5v7w9x1y3z5"
+
+
+def _as_number(value: object) -> object:
+    """Only what JSON calls a number: neither true nor "3"."""
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        # A TypeError would end the request rather than name the field.
+        raise ValueError("not a number")  # noqa: TRY004
+    return value
+
+
+#: After a number's bounds, so that they stay in its description.
+ONLY_NUMBERS = BeforeValidator(_as_number)
+Flag = Annotated[bool, Strict()]
 
 
 class Shape(BaseModel):

@@ -73,12 +73,10 @@ async def add_images(
             "send multipart/form-data, application/octet-stream, application/zip, image/*, or JSON with urls",
         )
     answer = told.receipt(receipt)
-    if receipt.status == 422:
+    if not (receipt.added or receipt.duplicates):
         first = receipt.refused[0]
-        # What lies elsewhere is not the request's own fault.
-        status = 409 if kind == "application/json" else 422
         raise Problem(
-            status,
+            409,
             "nothing-taken",
             told.shown(f"{first.name}: {first.reason}"),
             "correct what is named, or choose other pictures",

@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 from pydantic import Field
 
-from manyeyes.web.api.shapes import Asked, Shape, example
+from manyeyes.web.api.shapes import ONLY_NUMBERS, Asked, Shape, example
 
 
 class CauseShape(Shape):
@@ -28,7 +28,7 @@ class FailuresShape(Shape):
 class ShareAsked(Asked):
     """A link to be made."""
 
-    days: Annotated[float, Field(gt=0, le=3650)] | None = Field(
+    days: Annotated[float, Field(gt=0, le=3650), ONLY_NUMBERS] | None = Field(
         default=None, description="Days for which it holds; until it is withdrawn where null."
     )
     model_config = example(days=14)
