@@ -215,7 +215,7 @@ def test_exports_agree_in_all_three_forms(visitor: Visitor, shop: Shop) -> None:
     assert set(by_id) == {row["id"] for row in table} == {row["id"] for row in columns}
     for flat, typed in zip(table, columns, strict=True):
         descriptor = by_id[flat["id"]]["descriptor"]
-        assert typed["descriptor"]["neckline"] == descriptor["neckline"]
+        assert typed["neckline"] == descriptor["neckline"]
         assert flat["neckline"] == (descriptor["neckline"] or "")
 
 

@@ -28,6 +28,7 @@ GIVEN_NAMES = {
 
 #: Tests that wait for a real socket, process or thread, where virtual time cannot be.
 WAITS_FOR_REAL_THINGS: dict[str, str] = {
+    "tests/web_server.py": "a server in another process does not tell when it has come so far",
     "tests/analyzer_contract.py": "waits for tickets on whatever loop it is run on",
     "tests/test_replicate_against_stand_in.py": "adapter and stand-in talk over a real socket",
 }
