@@ -172,8 +172,11 @@ class Runs:
 
     async def watch(self, run: str, seen: str | None = None) -> AsyncGenerator[bytes]:
         """Frames of server-sent events until the run has ended. Raises Problem where there is none."""
-        await self._news(run)
-        return self._live.frames(run, partial(self._look, run), mine=run in self._carrying.runs, seen=seen)
+        mine = run in self._carrying.runs
+        if not mine:
+            # Many may come at once: only for runs of others the store has to be asked.
+            await self._news(run)
+        return self._live.frames(run, partial(self._look, run), mine=mine, seen=seen)
 
     async def _look(self, run: str) -> Sight:
         mine = self._carrying.runs.get(run)
