@@ -49,7 +49,7 @@ def test_there_are_more_than_fifty() -> None:
 def test_each_hostile_file_by_itself_is_refused_with_a_reason_and_leaves_nothing(server: Server) -> None:
     owner = portfolio(server)
     for one in HOSTILE:
-        answer = server.ask("POST", f"/api/portfolios/{owner}/images", status=422, **form([one[:2]]))
+        answer = server.ask("POST", f"/api/portfolios/{owner}/images", status=409, **form([one[:2]]))
         assert answer.headers["content-type"] == "application/problem+json"
         told = answer.json()
         assert told["refused"], one.name
@@ -67,7 +67,7 @@ def test_each_hostile_file_as_a_bare_body_is_refused_too(server: Server) -> None
             server.ask(
                 "POST",
                 f"/api/portfolios/{owner}/images?name={quote(one.name)}",
-                status=422,
+                status=409,
                 content=one.data,
                 headers={"Content-Type": "application/octet-stream"},
             )
