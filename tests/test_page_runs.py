@@ -19,8 +19,9 @@ from manyeyes.housing import Runner
 from manyeyes.model.errors import RateLimited, Refused
 from manyeyes.model.image import Preparation
 from manyeyes.settings import Settings
-from manyeyes.store.orders import Order
+from manyeyes.store.orders import Order, keep_wish
 from manyeyes.store.sql import SqlStore
+from manyeyes.store.watching import runs_of
 from manyeyes.web.house import House
 from manyeyes.web.runs import without_spent
 from page_place import A_DRESS, Page, always, served, server
@@ -293,6 +294,41 @@ def test_what_a_run_has_spent_is_no_longer_in_the_budget_of_the_one_that_takes_i
             ended = await page.ended(after["id"])
             assert ended["order"]["budget"] == 3 - before["analyzed"]
             assert ended["progress"]["analyzed"] == 3
+
+    asyncio.run(scene())
+
+
+def test_a_run_that_was_paused_is_taken_up_paused_and_buys_nothing(tmp_path: Path) -> None:
+    paid = partial(Scripted, A_DRESS, seconds=0.1, traits=PAID)
+
+    async def scene() -> None:
+        async with server(tmp_path, paid) as page:
+            portfolio = await page.portfolio(*NAMES)
+            run = await started(page, portfolio, concurrency=1)
+            await page.client.post(f"/api/runs/{run['id']}/pause")
+        for _ in range(2):
+            async with server(tmp_path, paid) as page:
+                [after, *_] = (await page.get(f"/api/portfolios/{portfolio}/runs"))["runs"]
+                shown = await page.get(f"/api/runs/{after['id']}")
+                assert (shown["state"], shown["paused"], shown["vitals"]["inFlight"]) == ("running", True, 0)
+        async with server(tmp_path, paid) as page:
+            [after, *_] = (await page.get(f"/api/portfolios/{portfolio}/runs"))["runs"]
+            await page.client.post(f"/api/runs/{after['id']}/resume")
+            assert (await page.ended(after["id"]))["progress"]["analyzed"] == len(NAMES)
+
+    asyncio.run(scene())
+
+
+def test_a_run_whose_server_ends_while_it_is_being_stopped_is_not_taken_up(tmp_path: Path) -> None:
+    async def scene() -> None:
+        async with server(tmp_path, slow) as page:
+            portfolio = await page.portfolio(*NAMES)
+            await started(page, portfolio, concurrency=1)
+            store = page.house.store
+            [run] = await store.carry_out(partial(runs_of, portfolio=portfolio))
+            await store.carry_out(partial(keep_wish, run=run.id, wish="stop"))
+        async with server(tmp_path) as page:
+            assert len((await page.get("/api/runs"))["runs"]) == 1
 
     asyncio.run(scene())
 

@@ -132,8 +132,14 @@ async def test_a_session_opens_the_api_to_scripts_of_our_pages_alone(page: Page)
 async def test_a_session_that_was_tampered_with_opens_nothing(page: Page) -> None:
     cookie, _ = with_session(page)
     signed_out, _ = with_session(page, signed_in=False)
-    for wrong in (cookie["cookie"][:-1], signed_out["cookie"], signed_out["cookie"].replace("=out", "=in")):
-        assert (await page.client.get("/api/portfolios", headers={"cookie": wrong})).status_code == 401
+    strange = (cookie["cookie"][:-1] + "é").encode()
+    for wrong in (
+        strange,
+        cookie["cookie"][:-1].encode(),
+        signed_out["cookie"].encode(),
+        signed_out["cookie"].replace("=out", "=in").encode(),
+    ):
+        assert (await page.client.get("/api/portfolios", headers={b"cookie": wrong})).status_code == 401
 
 
 def sessions_with(token: str | None = TOKEN, secret: bytes = b"s") -> Sessions:

@@ -91,7 +91,7 @@ async def test_an_order_that_cannot_be_carried_out_says_what_is_wrong(page: Page
         form = (await browser.see(f"/portfolios/{portfolio}")).form("/runs")
         for wrong, says in (("2.5", "2.5"), ("abc", "abc"), ("0", "0")):
             seen = await browser.send(form, concurrency=wrong)
-            assert seen.status == 422
+            assert seen.status == 409
             assert says in seen.text
         seen = await browser.send(form, most_calls="many")
         assert "calls at most is a whole number" in seen.text.lower()

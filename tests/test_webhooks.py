@@ -122,3 +122,23 @@ def test_an_address_on_our_own_network_is_not_told(tmp_path: Path) -> None:
             assert isinstance(refused, Refused)
 
     asyncio.run(scene())
+
+
+def test_a_server_does_not_start_with_a_secret_that_signs_nothing(tmp_path: Path) -> None:
+    async def scene() -> None:
+        async with server(tmp_path, webhook_secret="foo"):
+            pytest.fail("it started")
+
+    with pytest.raises(SettingsError, match="openssl rand"):
+        asyncio.run(scene())
+
+
+def test_a_run_whose_end_cannot_be_told_ends_nothing_but_itself(tmp_path: Path) -> None:
+    async def scene() -> None:
+        async with server(tmp_path) as page:
+            # There is no answer left, which is a fault of nobody's foreseeing.
+            shown = await with_receiver(page, Receiver())
+            assert (shown["state"], shown["webhook"]) == ("complete", None)
+            assert (await page.run(await page.portfolio("b.png")))["state"] == "complete"
+
+    asyncio.run(scene())

@@ -35,6 +35,7 @@ from manyeyes.settings import PRESETS, Settings, read_settings
 from manyeyes.store.orders import Order
 from manyeyes.store.sql import SqlStore
 from manyeyes.web.house import AnalyzerNote, Caps, Doors, House
+from manyeyes.web.webhooks import key_of
 
 GIGA = 1_000_000_000
 #: Analyzers whose calls cost nothing.
@@ -52,11 +53,11 @@ async def house_of(
     `analyzer` makes the one that looks at every picture, whatever runs ask for; None for what they ask for.
     """
     data = settings.data_folder
+    signing = _signing(settings)
     secret = make_data(data)
     fetcher = Fetcher(FetchRules(Allowed.parse(settings.fetch_allow)))
     async with open_store(settings) as store, Decoders() as threads, fetcher:
         pictures = Pictures(threads, int(settings.max_megapixels * MEGA))
-        signing = settings.webhook_secret
         yield House(
             data,
             store,
@@ -77,9 +78,18 @@ async def house_of(
             default_concurrency=str(settings.moving or settings.calls_at_once()),
             presets=PRESETS,
             prices=_prices(settings),
-            webhook_secret=None if signing is None else signing.get_secret_value(),
+            webhook_secret=signing,
             version=version("manyeyes"),
         )
+
+
+def _signing(settings: Settings) -> str | None:
+    """What webhooks are signed with. Raises SettingsError where it is no such secret."""
+    if settings.webhook_secret is None:
+        return None
+    secret = settings.webhook_secret.get_secret_value()
+    key_of(secret)
+    return secret
 
 
 def _caps(settings: Settings) -> Caps:

@@ -190,7 +190,7 @@ def _listening(settings: Settings) -> Iterator[list[socket.socket]]:
 def _address(settings: Settings, sockets: list[socket.socket]) -> str:
     host = settings.host if settings.host not in ("0.0.0.0", "::") else "localhost"  # noqa: S104
     shown = f"[{host}]" if ":" in host else host
-    return f"http://{shown}:{sockets[0].getsockname()[1]}{settings.root_path.rstrip('/')}/"
+    return f"http://{shown}:{sockets[0].getsockname()[1]}/"
 
 
 def _config(settings: Settings, app: object) -> uvicorn.Config:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, fields, replace
 from typing import Any
 
 import orjson
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, select, update
 
 from manyeyes.model.portfolio import Portfolio
 from manyeyes.store.page_tables import orders
@@ -35,7 +35,7 @@ class Order:
     overall_range: tuple[float, float] = (0, 100)
     #: Told when the run ends.
     webhook: str | None = None
-    #: Whatever else was asked for, as JSON has it.
+    #: Whatever else was asked for, as JSON has it; under `wish` what was asked of the run last while it went.
     more: Mapping[str, object] | None = None
     #: Pictures of a batch, or `auto`.
     batch_size: str | None = None
@@ -66,6 +66,21 @@ def order_of(connection: Connection, run: str) -> Order | None:
     return None if wish is None else _order(orjson.loads(wish))
 
 
+def keep_wish(connection: Connection, run: str, wish: str) -> None:
+    """Keep what is asked of a run with an order, for whoever takes it up: not what was told to stop, and not
+    without a pause what was paused. Nothing happens where the run has no order.
+    """
+    if (order := order_of(connection, run)) is not None:
+        asked = asdict(replace(order, more={**(order.more or {}), "wish": wish}))
+        text = orjson.dumps(asked).decode()
+        connection.execute(update(orders).where(orders.c.run == run).values(wish=text))
+
+
+def wish_of(order: Order) -> object:
+    """What was asked last of the run with this order: `pause`, `resume`, `stop`, or None."""
+    return (order.more or {}).get("wish")
+
+
 def continued_by(connection: Connection, run: str) -> str | None:
     """The run that goes on with this one, the latest where there are several."""
     newer = select(orders.c.run).select_from(orders.join(runs)).where(orders.c.continues == run)
@@ -77,7 +92,7 @@ def continued_by(connection: Connection, run: str) -> str | None:
 
 def unfinished(connection: Connection, *, interrupted: bool = False) -> list[Unfinished]:
     """The runs with an order that broke off and that nobody goes on with, oldest first; with `interrupted`
-    also those whose process was told to end.
+    also those whose process was told to end. Those that somebody told to stop are none.
     """
     states = ("running", "interrupted") if interrupted else ("running",)
     later = orders.alias("later")
@@ -87,11 +102,12 @@ def unfinished(connection: Connection, *, interrupted: bool = False) -> list[Unf
         .where(runs.c.state.in_(states), ~select(later.c.run).where(later.c.continues == runs.c.id).exists())
         .order_by(runs.c.started)
     )
-    return [
+    left = [
         Unfinished(row.id, Portfolio(row.portfolio, row.portfolio_name), _order(orjson.loads(row.wish)))
         for row in connection.execute(asked)
         if state_of(row) in (BROKEN_OFF, "interrupted")
     ]
+    return [each for each in left if wish_of(each.order) != "stop"]
 
 
 def _order(wish: Mapping[str, Any]) -> Order:

@@ -8,6 +8,7 @@ from typing import Literal
 
 from sqlalchemy import Connection, or_, select, update
 
+from manyeyes.store.orders import keep_wish
 from manyeyes.store.reports import BROKEN_OFF, state_of
 from manyeyes.store.tables import runs
 
@@ -39,6 +40,7 @@ def want(connection: Connection, run: str, wish: Wish) -> bool:
         return False
     not_stopping = or_(runs.c.wanted.is_(None), runs.c.wanted != "stop")
     connection.execute(update(runs).where(runs.c.id == run, not_stopping).values(wanted=wish))
+    keep_wish(connection, run, wish)
     return True
 
 

@@ -14,7 +14,7 @@ from manyeyes.model.errors import ManyeyesError
 from manyeyes.model.event import Event
 from manyeyes.model.portfolio import Portfolio
 from manyeyes.model.progress import Progress
-from manyeyes.store.orders import Order, keep_order
+from manyeyes.store.orders import Order, keep_order, wish_of
 from manyeyes.store.portfolios import sources_of
 from manyeyes.store.watching import run_news
 from manyeyes.web.house import Assembled, House
@@ -114,6 +114,8 @@ class Carrying:
             self._live.hear(run.id)
 
         async with Run(assembly.parts, assembly.plan, listeners=(log, self._metrics.hear, hear)) as run:
+            if wish_of(order) == "pause":
+                run.pause()
             await store.carry_out(partial(keep_order, run=run.id, order=order, continues=continues))
             self.runs[run.id], self._portfolios[run.id] = run, owner.id
             if not begun.done():
@@ -130,12 +132,20 @@ class Carrying:
 
     async def _tell(self, run: str, order: Order, url: str, continues: str | None) -> None:
         """Tell who wants to know that a run has ended; it waits for nobody."""
+        try:
+            await self._deliver(run, order, url, continues)
+        except Exception as error:  # noqa: BLE001 - whoever is not told is no reason to end the others' runs
+            logger.error("that run %s has ended could not be told: %r", run, error)  # noqa: TRY400
+
+    async def _deliver(self, run: str, order: Order, url: str, continues: str | None) -> None:
         store = self._house.store
         news = await store.carry_out(partial(run_news, run=run))
         if news is None:
             return
+        # With what was asked of it while it went.
+        order = news.order or order
         message = {"type": "run.ended", "timestamp": moment(time()), "data": run_json(news)}
         secret = self._house.webhook_secret
         async for delivery in deliveries(self._house.post, secret, url, f"msg_{run}", message):
-            told = replace(order, more={"delivery": delivery.as_json()})
+            told = replace(order, more={**(order.more or {}), "delivery": delivery.as_json()})
             await store.carry_out(partial(keep_order, run=run, order=told, continues=continues))

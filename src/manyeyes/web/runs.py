@@ -10,7 +10,7 @@ from typing import Any, Self
 from manyeyes.engine.run import INTERRUPTED, Run
 from manyeyes.model.errors import ManyeyesError, SettingsError
 from manyeyes.model.portfolio import Portfolio
-from manyeyes.store.orders import Order, unfinished
+from manyeyes.store.orders import Order, keep_wish, unfinished, wish_of
 from manyeyes.store.portfolios import PortfolioSummary, portfolio_summary
 from manyeyes.store.reports import RunSummary, list_runs
 from manyeyes.store.steering import Wish, want
@@ -144,6 +144,7 @@ class Runs:
         if mine is not None:
             _obey(mine, wish)
             self._live.hear(run)
+            await self._house.store.carry_out(partial(keep_wish, run=run, wish=wish))
             return
         news = await self._news(run)
         if not await self._house.store.carry_out(partial(want, run=run, wish=wish)):
@@ -172,8 +173,11 @@ class Runs:
 
     async def watch(self, run: str, seen: str | None = None) -> AsyncGenerator[bytes]:
         """Frames of server-sent events until the run has ended. Raises Problem where there is none."""
-        await self._news(run)
-        return self._live.frames(run, partial(self._look, run), mine=run in self._carrying.runs, seen=seen)
+        mine = run in self._carrying.runs
+        if not mine:
+            # Many may come at once: only for runs of others the store has to be asked.
+            await self._news(run)
+        return self._live.frames(run, partial(self._look, run), mine=mine, seen=seen)
 
     async def _look(self, run: str) -> Sight:
         mine = self._carrying.runs.get(run)
@@ -207,6 +211,9 @@ def _obey(run: Run, wish: Wish) -> None:
 
 
 def without_spent(order: Order, spent: int) -> Order:
-    """The order of a run that goes on with another, which has used up so many calls of its budget."""
+    """The order of a run that goes on with another, which has used up so many calls of its budget; it is
+    paused where the other was.
+    """
     left = None if order.most_calls is None else max(0, order.most_calls - spent)
-    return replace(order, most_calls=left, more=None)
+    paused = {"wish": "pause"} if wish_of(order) == "pause" else None
+    return replace(order, most_calls=left, more=paused)

@@ -59,7 +59,7 @@ class Sessions:
         cookies = cookie_parser(Headers(scope=scope).get("cookie", ""))
         kind, _, rest = cookies.get(self.cookie, "").partition(".")
         parts = rest.split(".")
-        if len(parts) == 3 and hmac.compare_digest(parts[2], self._sign(f"{kind}.{parts[0]}.{parts[1]}")):
+        if len(parts) == 3 and self._is_ours(f"{kind}.{parts[0]}.{parts[1]}", parts[2]):
             expires = int(parts[0])
             if expires > time.time():
                 return Session(parts[1], expires, signed_in=kind == "in", is_new=False)
@@ -82,6 +82,10 @@ class Sessions:
     def is_csrf(self, session: Session, given: str) -> bool:
         """Whether a form, or a script, is one of our own pages'."""
         return hmac.compare_digest(given.encode(), self.csrf(session).encode())
+
+    def _is_ours(self, what: str, signature: str) -> bool:
+        # As bytes: text is compared only where it is ASCII.
+        return hmac.compare_digest(signature.encode(), self._sign(what).encode())
 
     def _sign(self, what: str) -> str:
         return hmac.digest(self._key, what.encode(), "sha256").hex()

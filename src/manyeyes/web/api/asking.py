@@ -51,6 +51,11 @@ def problems(*statuses: int) -> Documented:
     return documented | {"default": {"description": "Any other problem.", "content": content}}
 
 
+def at(request: Request, path: str) -> str:
+    """A path as a header names it: below the path at which a proxy shows the server."""
+    return f"{request.scope.get('root_path', '').rstrip('/')}{path}"
+
+
 def only_known(request: Request) -> None:
     """Raise Problem where the query holds what the route does not know: a misspelt filter filters nothing."""
     dependant = getattr(request.scope["route"], "dependant", None)

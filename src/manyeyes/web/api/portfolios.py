@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Query, Response
+from fastapi import APIRouter, Depends, Query, Request, Response
 
 from manyeyes.web.api import told
-from manyeyes.web.api.asking import PortfolioId, ShareId, TheSite, only_known, problems
+from manyeyes.web.api.asking import PortfolioId, ShareId, TheSite, at, only_known, problems
 from manyeyes.web.api.shapes import ID, PortfolioAsked, PortfolioPage, PortfolioShape
 from manyeyes.web.api.whole_shapes import ShareAsked, ShareMade, SharesShape
 
@@ -26,10 +26,12 @@ async def list_portfolios(
 
 
 @router.post("", response_model=PortfolioShape, status_code=201, responses=problems())
-async def create_portfolio(site: TheSite, asked: PortfolioAsked, response: Response) -> dict[str, object]:
+async def create_portfolio(
+    site: TheSite, asked: PortfolioAsked, request: Request, response: Response
+) -> dict[str, object]:
     """Make an empty portfolio, to upload pictures to."""
     made = await site.portfolios.create(asked.name)
-    response.headers["Location"] = f"/api/portfolios/{made.portfolio.id}"
+    response.headers["Location"] = at(request, f"/api/portfolios/{made.portfolio.id}")
     return told.portfolio(made)
 
 

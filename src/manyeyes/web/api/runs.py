@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Header, Query
+from fastapi import APIRouter, Depends, Header, Query, Request
 from starlette.responses import JSONResponse, StreamingResponse
 
 from manyeyes.web.api import told
-from manyeyes.web.api.asking import Documented, PortfolioId, RunId, TheSite, only_known, problems
+from manyeyes.web.api.asking import Documented, PortfolioId, RunId, TheSite, at, only_known, problems
 from manyeyes.web.api.run_shapes import EstimateShape, RunAsked, RunShape, RunsShape
 from manyeyes.web.live import Frames
 from manyeyes.web.orders import as_order
@@ -55,7 +55,7 @@ async def list_runs_of(site: TheSite, portfolio: PortfolioId, limit: Most = 50) 
     "/portfolios/{portfolio}/runs", response_model=RunShape, status_code=201, responses=problems(404, 409)
 )
 async def start_run(
-    site: TheSite, portfolio: PortfolioId, asked: RunAsked | None = None, key: Key = None
+    site: TheSite, request: Request, portfolio: PortfolioId, asked: RunAsked | None = None, key: Key = None
 ) -> JSONResponse:
     """Start to analyze a portfolio. The run goes on whoever watches, and is taken up after a crash."""
     wanted = asked or RunAsked()
@@ -64,8 +64,8 @@ async def start_run(
     async def start() -> str:
         return await site.runs.start(portfolio, order)
 
-    request = f"start {portfolio} {wanted.model_dump_json()}".encode()
-    return await _told(site, await site.once.answer(_key(key, "start"), request, start))
+    whole = f"start {portfolio} {wanted.model_dump_json()}".encode()
+    return await _told(site, request, await site.once.answer(_key(key, "start"), whole, start))
 
 
 @router.get("/runs", response_model=RunsShape, responses=problems())
@@ -110,19 +110,22 @@ async def cancel_run(site: TheSite, run: RunId) -> dict[str, object]:
 @router.post(
     "/runs/{run}/retry-failed", response_model=RunShape, status_code=201, responses=problems(404, 409)
 )
-async def retry_failed(site: TheSite, run: RunId, key: Key = None) -> JSONResponse:
+async def retry_failed(site: TheSite, request: Request, run: RunId, key: Key = None) -> JSONResponse:
     """Start a new run of the same portfolio and order that asks again for what failed."""
 
     async def again() -> str:
         return await site.runs.retry_failed(run)
 
-    return await _told(site, await site.once.answer(_key(key, "retry"), f"retry {run}".encode(), again))
+    whole = f"retry {run}".encode()
+    return await _told(site, request, await site.once.answer(_key(key, "retry"), whole, again))
 
 
 def _key(key: str | None, act: str) -> str | None:
     return None if key is None else f"{act} {key}"
 
 
-async def _told(site: Site, run: str) -> JSONResponse:
+async def _told(site: Site, request: Request, run: str) -> JSONResponse:
     answer = RunShape.model_validate(told.run(await site.runs.one(run)))
-    return JSONResponse(answer.model_dump(mode="json", by_alias=True), 201, {"Location": f"/api/runs/{run}"})
+    return JSONResponse(
+        answer.model_dump(mode="json", by_alias=True), 201, {"Location": at(request, f"/api/runs/{run}")}
+    )

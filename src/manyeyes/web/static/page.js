@@ -734,8 +734,12 @@ function wake() {
     if (form.closest("details:not([open])")) form.closest("details").addEventListener("toggle", () => estimate(form), { once: true });
     else estimate(form);
   });
-  const wide = one("[data-wide-open]");
-  if (wide && matchMedia("(width >= 62rem)").matches) wide.open = true;
+  // Without this module they stay open: on a wide window nobody could open them.
+  const filters = one("[data-wide-open]:not([data-woken])");
+  if (filters) {
+    filters.dataset.woken = "yes";
+    filters.open = matchMedia("(width >= 62rem)").matches;
+  }
 }
 
 document.addEventListener("visibilitychange", () => !document.hidden && stale && freshen());
