@@ -4,7 +4,7 @@
 
 Exits 1 where a goal is missed: of resized and recompressed pictures 99 % nearer than `SAME`, of those with
 2 % cut off each edge 95 %; no more than one in 10,000 pairs of different garments that near; and the nearest
-of 100,000 found within 10 ms. `SAME` was set on seed 101.
+of 100,000 found within 25 ms. `SAME` was set on seed 101.
 """
 
 from __future__ import annotations
@@ -105,7 +105,7 @@ def main() -> int:
     print(f"  {'different garments':24}{confused:8.4%}  of pairs; the nearest two are {least:.2f} apart")
     taken = search_times(100_000)
     print(f"the 20 nearest of 100,000: {spread(taken)} ms")
-    return int(missed > 0 or confused > 1e-4 or statistics.median(taken) > 10)
+    return int(missed > 0 or confused > 1e-4 or statistics.median(taken) > 25)
 
 
 if __name__ == "__main__":

@@ -47,6 +47,8 @@ if [ "$all" = yes ]; then
     DEBIAN_FRONTEND=noninteractive
     export DEBIAN_FRONTEND
     system_programs
+    # pytest leaves out what takes long unless it is told the same.
+    set -- --all "$@"
 fi
 
 # Many tests start a Python: compiling all of manyeyes each time would take longer than what they test.

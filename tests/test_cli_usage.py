@@ -48,11 +48,11 @@ def place(tmp_path: Path) -> Place:
         ("simulate --cv none", "--cv must be a number from 0 up, not 'none'"),
         ("sample --count 0", "--count must be a whole number from 1 to 100000, not '0'"),
         ("sample --seed 1.5", "--seed must be a whole number, not '1.5'"),
-        ("export --format xml", "--format must be jsonl or csv, not 'xml'"),
+        ("export --format xml", "--format must be jsonl, csv or parquet, not 'xml'"),
         ("runs twice", "runs does not know what to do with 'twice': see `manyeyes runs --help`"),
         ("forget", "forget needs PORTFOLIO|PICTURE: a portfolio or a picture"),
         ("anlyze shop", "there is no command 'anlyze': did you mean analyze?"),
-        ("paint shop", "there is no command 'paint': choose one of analyze, runs,"),
+        ("paint shop", "there is no command 'paint': choose one of analyze, serve, runs,"),
         ("--verzion", "manyeyes has no option --verzion: did you mean --version?"),
         ("analyze shpo", "'shpo' does not exist: did you mean 'shop'?"),
         (

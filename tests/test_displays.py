@@ -110,16 +110,30 @@ def test_the_bar_begins_in_the_same_column_from_the_first_picture_to_the_last(
 
 def test_a_failure_is_named_though_its_message_does_not_name_it() -> None:
     out = io.StringIO()
-    progress = Progress(current=1, total=2, failed=1)
-    PlainLines(out).hear(Ended(failed(RUN, 7), 1.0), progress)
+    event = Ended(failed(RUN, 7), 1.0)
+    PlainLines(out).hear(event, Progress(total=2).after(event))
     assert out.getvalue() == "Analyzing image 1 of 2... failed: '7.jpg': it broke off\n"
 
 
 def test_markup_in_a_name_is_shown_and_not_obeyed(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("COLUMNS", "200")
     out = io.StringIO()
-    LiveBar(out).hear(Ended(failed(RUN, 7, message="[bold]x[/bold] \\[red] broke"), 1.0), Progress(1, 2))
+    event = Ended(failed(RUN, 7, message="[bold]x[/bold] \\[red] broke"), 1.0)
+    LiveBar(out).hear(event, Progress(total=2).after(event))
     assert "[bold]x[/bold] \\[red] broke" in out.getvalue()
+
+
+@pytest.mark.parametrize("display", [LiveBar, PlainLines, JsonLines])
+def test_a_run_of_elsewhere_is_shown_as_one_of_this_process(
+    display: type[Display], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "200")
+    here, elsewhere = io.StringIO(), io.StringIO()
+    event = Ended(failed(RUN, 7), 1.0)
+    progress = Progress(total=2).after(event)
+    display(here).hear(event, progress)
+    display(elsewhere).show(Progress.from_json(progress.as_json()))
+    assert here.getvalue() == elsewhere.getvalue() != ""
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,6 @@ from hypothesis import strategies as st
 
 from manyeyes.model.descriptor import PaletteColor, StyleDescriptor
 from manyeyes.model.errors import Broken, OutOfTime, UnreadableImage, remedy_for
-from manyeyes.model.outcome import Failed
 from manyeyes.model.portfolio import Portfolio
 from manyeyes.portrait.failures import EXAMPLES, Cause, causes_of, named
 from manyeyes.portrait.palette import palette_of
@@ -141,10 +140,8 @@ def test_no_remedy_says_what_the_messages_of_its_kind_say() -> None:
 
 
 def test_a_message_without_the_pictures_name_gets_it() -> None:
-    kept = failure(1, "broken", "the line broke").outcome
-    assert isinstance(kept, Failed)
-    assert named(kept) == "'1.jpg': the line broke"
-    assert named(replace(kept, message="'1.jpg' is gone")) == "'1.jpg' is gone"
+    assert named("1.jpg", "the line broke") == "'1.jpg': the line broke"
+    assert named("1.jpg", "'1.jpg' is gone") == "'1.jpg' is gone"
 
 
 def test_pictures_that_were_analyzed_are_no_failures() -> None:

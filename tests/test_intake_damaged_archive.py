@@ -61,7 +61,7 @@ def test_a_disk_that_fails_is_not_called_damaged_data() -> None:
 
     entry = Entry(method=8, crc=0, packed=100, size=len(JPEG), offset=0, end=1_000)
     with pytest.raises(OSError, match="Input/output error"):
-        unpack("a.jpg", entry, failing(), Caps())
+        list(unpack("a.jpg", entry, failing(), Caps()))
 
 
 def test_a_damaged_entry_that_is_not_called_a_picture_is_passed_over(shop: Path) -> None:

@@ -208,3 +208,37 @@ def test_while_the_provider_is_down_that_is_what_holds_calls_back() -> None:
     )
     assert (down.binds, down.at) == ("down", 3.0)
     assert down.after(ProviderBack(9.0)).binds is None
+
+
+_TIMES = st.floats(0, 1e5, allow_nan=False)
+
+
+@given(
+    st.builds(
+        Progress,
+        current=st.integers(0, 99),
+        total=st.none() | st.integers(99, 200),
+        current_image=st.none() | st.text(),
+        analyzed=st.integers(0, 99),
+        failed=st.integers(0, 99),
+        reused=st.integers(0, 99),
+        possibly_paid_twice=st.integers(0, 2),
+        error=st.none() | st.text(min_size=1),
+        at=_TIMES,
+        sent_bytes=st.integers(0),
+        binds=st.none() | st.sampled_from(["concurrency", "requests"]),
+        left=st.none() | st.builds(TimeLeft, _TIMES, _TIMES, _TIMES, _TIMES),
+        paused=st.booleans(),
+        finished=st.booleans(),
+        stopped=st.none() | st.just("interrupted"),
+    )
+)
+def test_progress_is_read_back_from_json_as_it_was_told(progress: Progress) -> None:
+    told = progress.as_json()
+    read = Progress.from_json(told, finished=progress.finished, stopped=progress.stopped)
+    assert read.as_json() == told
+
+
+def test_what_is_no_progress_is_not_read_as_one() -> None:
+    with pytest.raises(KeyError):
+        Progress.from_json({"current": 1})

@@ -24,6 +24,8 @@ MAY_IMPORT: dict[str, set[str]] = {
     "portrait": {"model", "engine", "store", "plots"},
     "lab": {"model", "pacing", "analyzers", "store.memory", "store.values", "engine", "plots"},
     "web": {"model", "engine", "portrait", "store", "plots", "settings"},
+    # It knows a server by what goes over the wire.
+    "remote": {"model"},
     # The wire is read twice, by the adapter and by the stand-in, so that no mistake is made once for both.
     "stand_in": set(),
     "settings": {"model"},
@@ -51,6 +53,8 @@ FRONTS = {"cli", "library", "__init__", "__main__"}
 LAZY: dict[str, str] = {
     "__init__.py": "a public name is imported when it is first used: `manyeyes --help` needs none",
     "analyzers/open.py": "an analyzer's module is imported when the analyzer is chosen",
+    "cli/analyze.py": "the line to a server is imported where one is named",
+    "cli/places.py": "the line to a server is imported where one is named",
     "cli/log.py": "structlog is imported where a log is written: few runs do, and every start would pay",
     "cli/watched.py": "figures for Prometheus are wanted of few runs",
     "cli/main.py": "a command's module is imported when the command is chosen",
@@ -60,11 +64,12 @@ LAZY: dict[str, str] = {
 
 #: Library to the rooms that may know of it.
 KNOWN_TO: dict[str, set[str]] = {
-    "aiohttp": {"analyzers", "intake", "stand_in"},
+    "aiohttp": {"analyzers", "intake", "stand_in", "remote"},
     "PIL": {"imaging", "stand_in", "lab", "plots"},
     "pillow_heif": {"imaging"},
     "sqlalchemy": {"store"},
     "sqlite3": {"store"},
+    "pyarrow": {"portrait"},
     "resvg_py": {"plots"},
     "typer": {"cli"},
     "rich": {"cli"},
@@ -73,7 +78,6 @@ KNOWN_TO: dict[str, set[str]] = {
     "pydantic_settings": {"settings"},
     "dotenv": {"settings"},
     "platformdirs": {"settings"},
-    "pyarrow": {"portrait"},
     "fastapi": {"web"},
     "starlette": {"web"},
     "jinja2": {"web"},

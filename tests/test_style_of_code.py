@@ -30,6 +30,7 @@ GIVEN_NAMES = {
 WAITS_FOR_REAL_THINGS: dict[str, str] = {
     "tests/analyzer_contract.py": "waits for tickets on whatever loop it is run on",
     "tests/test_replicate_against_stand_in.py": "adapter and stand-in talk over a real socket",
+    "tests/web_server.py": "looks again and again at a server that is a process of its own",
 }
 
 Function = ast.FunctionDef | ast.AsyncFunctionDef

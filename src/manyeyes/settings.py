@@ -97,6 +97,7 @@ class Settings(BaseSettings):
     analyzer: str = _variable("MANYEYES_ANALYZER", "local", "the name of an analyzer")
     model: str | None = _variable("MANYEYES_MODEL", None, "the name of one of the analyzer's models")
     store: str | None = _variable("MANYEYES_STORE", None, "a URL such as sqlite:///runs.db")
+    server: str | None = _variable("MANYEYES_SERVER", None, "an address such as https://eyes.example.com")
     log_file: Path | None = _variable("MANYEYES_LOG_FILE", None, "a file's path")
     log_format: Literal["text", "json"] = _variable("MANYEYES_LOG_FORMAT", "text", "text or json")
     log_level: Literal["debug", "info", "warning", "error"] = _variable(

@@ -15,11 +15,15 @@ from manyeyes.assemble import Wish, assembled, open_store
 from manyeyes.cli.before import refusal, say_not_begun, say_preview
 from manyeyes.cli.codes import ALL_ANALYZED, STOPPED, WAS_INTERRUPTED
 from manyeyes.cli.displays import Style
+from manyeyes.cli.ending import Manner
+from manyeyes.cli.errands import Errand, asked_of
 from manyeyes.cli.log import run_log
-from manyeyes.cli.options import StoreOption, setting, settings_of
-from manyeyes.cli.running import Manner, run_shown, someone_is_there
+from manyeyes.cli.options import ServerOption, StoreOption, setting, settings_of
+from manyeyes.cli.places import elsewhere
+from manyeyes.cli.running import run_shown, someone_is_there
 from manyeyes.cli.watched import metrics_at
 from manyeyes.engine.run import INTERRUPTED
+from manyeyes.model.errors import SettingsError
 from manyeyes.portrait.export import check_out
 from manyeyes.settings import Preset, Settings, Strategy
 
@@ -92,6 +96,11 @@ def command(
         setting("max_megapixels", "Pictures with more are refused before they are decoded.", "N"),
     ] = None,
     store: StoreOption = None,
+    server: ServerOption = None,
+    portfolio: Annotated[
+        str | None,
+        typer.Option(metavar="NAME|ID", help="Which portfolio at the server; that of last time if not said."),
+    ] = None,
     out: Annotated[
         Path | None, typer.Option(help="Write the results to this .jsonl, .csv or .parquet file.")
     ] = None,
@@ -136,6 +145,13 @@ def command(
     settings = settings_of(ctx)
     style = progress or ("rich" if sys.stderr.isatty() else "plain")
     manner = Manner(style, as_json, out, yes, dry_run, metrics_port)
+    if elsewhere(store, server) is not None:
+        from manyeyes.cli.analyze_there import analyze_there  # noqa: PLC0415 - few runs are at a server
+
+        errand = Errand(settings, tuple(sources), asked_of(ctx.params), portfolio, manner)
+        raise typer.Exit(asyncio.run(analyze_there(errand)))
+    if portfolio is not None:
+        raise SettingsError("--portfolio needs --server: here, the sources are the portfolio")
     wish = Wish(sources, retry_failed, fresh, limit)
     raise typer.Exit(asyncio.run(_analyze(settings, wish, manner)))
 
@@ -149,7 +165,7 @@ async def _analyze(settings: Settings, wish: Wish, manner: Manner) -> int:
             return ALL_ANALYZED
         if assembly.parts.analyzer.traits.paid and not manner.yes and someone_is_there():
             preview = await assembly.preview()
-            if (why := await refusal(preview, assembly)) is not None:
+            if (why := await refusal(preview, assembly.parts.analyzer.traits)) is not None:
                 say_not_begun(preview, why, as_json=manner.json)
                 return WAS_INTERRUPTED if why == INTERRUPTED else STOPPED
         with (

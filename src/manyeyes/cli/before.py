@@ -6,6 +6,7 @@ import json
 
 import typer
 
+from manyeyes.analyzers.base import Traits
 from manyeyes.assemble import Assembly
 from manyeyes.cli.asking import Question
 from manyeyes.cli.closing import counts
@@ -17,16 +18,20 @@ from manyeyes.model.errors import SettingsError
 from manyeyes.model.progress import Progress
 
 
-async def refusal(preview: Preview, assembly: Assembly) -> str | None:
+async def refusal(preview: Preview, traits: Traits) -> str | None:
     """Why the run may not begin: whoever sits at the terminal does not agree to what it may cost."""
     if preview.calls == 0:
         return None
-    traits = assembly.parts.analyzer.traits
-    to = printable(f"{traits.model} on {traits.adapter}")
+    return await asked_to_begin(_in_short(preview), traits.model, traits.adapter)
+
+
+async def asked_to_begin(what: str, model: str, adapter: str) -> str | None:
+    """Ask whether what a run comes to may go to a paid service: why not, or None where it may."""
+    to = printable(f"{model} on {adapter}")
     question = Question()
     interrupts = Interrupts(question.withdraw, question.withdraw)
     with interrupts.heard():
-        yes = await question.ask(f"{_in_short(preview)} They go to {to}.\nGo on?")
+        yes = await question.ask(f"{what} They go to {to}.\nGo on?")
     if interrupts.count:
         return INTERRUPTED
     return None if yes else "declined"

@@ -27,7 +27,6 @@ from manyeyes.model.event import (
     Skipped,
     Waiting,
 )
-from manyeyes.model.outcome import Failed
 from manyeyes.model.progress import Progress
 from manyeyes.portrait.failures import named
 
@@ -52,6 +51,9 @@ class Display:
         elif isinstance(event, Waiting | ProviderDown | ProviderBack | Paused | Resumed):
             self.say(event.message)
 
+    def show(self, progress: Progress) -> None:
+        """A picture has ended, and so does the run stand; perhaps others have ended before, untold."""
+
     def shown(self) -> AbstractContextManager[object]:
         """For as long as the run lasts."""
         return nullcontext()
@@ -74,7 +76,11 @@ class JsonLines(Display):
     def hear(self, event: Event, progress: Progress) -> None:
         """Write the progress when a picture has ended, and when the run is paused or goes on."""
         if isinstance(event, Ended | Paused | Resumed):
-            print(json.dumps(progress.as_json()), file=self._out, flush=True)
+            self.show(progress)
+
+    def show(self, progress: Progress) -> None:
+        """Write it."""
+        print(json.dumps(progress.as_json()), file=self._out, flush=True)
 
 
 class PlainLines(Display):
@@ -85,16 +91,19 @@ class PlainLines(Display):
         match event:
             case RunStarted():
                 self.say(progress.message)
-            case Ended(outcome=Failed() as failed):
-                self.say(f"{progress.message} failed: {named(failed)}")
             case Ended():
-                self.say(progress.message)
+                self.show(progress)
             case Skipped(what=what):
                 self.say(f"Passed over {what.name}: {what.reason}")
             case Waiting() | ProviderDown() | ProviderBack() | Paused() | Resumed():
                 self.say(event.message)
             case _:
                 pass
+
+    def show(self, progress: Progress) -> None:
+        """Write where the run stands, and what was wrong with the picture that has just ended."""
+        wrong = _wrong(progress)
+        self.say(progress.message if wrong is None else f"{progress.message} failed: {wrong}")
 
 
 class LiveBar(Display):
@@ -134,8 +143,9 @@ class LiveBar(Display):
     def hear(self, event: Event, progress: Progress) -> None:
         """Move the bar; name what failed or was passed over above it."""
         match event:
-            case Ended(outcome=Failed() as failed):
-                self._above(Text.assemble(("failed: ", "red"), printable(named(failed))))
+            case Ended():
+                self.show(progress)
+                return
             case Skipped(what=what):
                 self._above(Text(printable(f"passed over {what.name}: {what.reason}"), "dim"))
             case Waiting() | ProviderDown() | ProviderBack() | Paused() | Resumed():
@@ -144,6 +154,12 @@ class LiveBar(Display):
                 return
             case _:
                 pass
+        self._move(progress)
+
+    def show(self, progress: Progress) -> None:
+        """Move the bar, and name what failed above it."""
+        if (wrong := _wrong(progress)) is not None:
+            self._above(Text.assemble(("failed: ", "red"), printable(wrong)))
         self._move(progress)
 
     def _move(self, progress: Progress) -> None:
@@ -155,6 +171,11 @@ class LiveBar(Display):
 
     def _above(self, text: Text) -> None:
         self._console.print(text, highlight=False, soft_wrap=True)
+
+
+def _wrong(progress: Progress) -> str | None:
+    """What was wrong with the picture that ended last; None where nothing was."""
+    return None if progress.error is None else named(progress.current_image or "", progress.error)
 
 
 def bar_line(progress: Progress, width: int) -> tuple[str, int, str]:

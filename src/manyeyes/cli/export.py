@@ -8,14 +8,13 @@ from typing import Annotated, Literal
 
 import typer
 
-from manyeyes.cli.options import StoreOption
-from manyeyes.cli.reading import read
+from manyeyes.cli.options import ServerOption, StoreOption
+from manyeyes.cli.places import consult
+from manyeyes.cli.records import Records
 from manyeyes.cli.words import printable
 from manyeyes.model.errors import SettingsError
-from manyeyes.portrait.export import FORMATS, check_out, encoded, write_out
-from manyeyes.store.finding import LATEST, find_run
-from manyeyes.store.reports import pages
-from manyeyes.store.sql import SqlStore
+from manyeyes.portrait.export import check_out
+from manyeyes.store.finding import LATEST
 
 Form = Literal["jsonl", "csv", "parquet"]
 
@@ -30,26 +29,26 @@ def command(
     ] = None,
     raw: Annotated[bool, typer.Option("--raw", help="Add the model's own words.")] = False,
     store: StoreOption = None,
+    server: ServerOption = None,
 ) -> None:
     """Write the results of a run as JSON lines, CSV or Parquet."""
     if out is None:
-        read(store, partial(_print, run, form or "jsonl", raw))
+        consult(store, server, partial(_print, run, form or "jsonl", raw))
         return
     if form is not None:
         raise SettingsError("--format is for stdout: the ending of --out says how the file is written")
     check_out(out)
-    count = read(store, partial(_write, run, out, raw))
-    typer.echo(f"Wrote {count} results to {printable(str(out))}.", err=True)
+    count = consult(store, server, partial(_write, run, out, raw))
+    what = "the results" if count is None else f"{count} results"
+    typer.echo(f"Wrote {what} to {printable(str(out))}.", err=True)
 
 
-async def _write(text: str, out: Path, raw: bool, store: SqlStore) -> int:
-    run = await store.carry_out(partial(find_run, text=text))
-    return await write_out(pages(store, run.id, raw=raw), out, raw=raw)
+async def _write(text: str, out: Path, raw: bool, records: Records) -> int | None:
+    return await records.write(await records.run(text), out, raw=raw)
 
 
-async def _print(text: str, form: Form, raw: bool, store: SqlStore) -> None:
-    run = await store.carry_out(partial(find_run, text=text))
+async def _print(text: str, form: Form, raw: bool, records: Records) -> None:
     stdout = typer.get_binary_stream("stdout")
-    async for piece in encoded(pages(store, run.id, raw=raw), FORMATS[f".{form}"], raw=raw):
+    async for piece in records.exported(await records.run(text), form, raw=raw):
         stdout.write(piece)
     stdout.flush()

@@ -8,22 +8,24 @@ from typing import Annotated
 import typer
 
 from manyeyes.cli.closing import failure_lines
-from manyeyes.cli.options import StoreOption
-from manyeyes.cli.reading import JsonOption, read, say_json
+from manyeyes.cli.options import ServerOption, StoreOption
+from manyeyes.cli.places import consult
+from manyeyes.cli.reading import JsonOption, say_json
+from manyeyes.cli.records import Records
 from manyeyes.cli.words import printable
-from manyeyes.portrait.failures import Cause, causes_of
-from manyeyes.store.finding import LATEST, find_run
-from manyeyes.store.reports import BROKEN_OFF, RunSummary, pages
-from manyeyes.store.sql import SqlStore
+from manyeyes.portrait.failures import Cause
+from manyeyes.store.finding import LATEST
+from manyeyes.store.reports import BROKEN_OFF, RunSummary
 
 
 def command(
     run: Annotated[str, typer.Argument(help="A run's id or the beginning of it.", metavar="RUN")] = LATEST,
     store: StoreOption = None,
+    server: ServerOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """Show what failed in a run, by cause, each with its remedy."""
-    found, causes = read(store, partial(_causes, run))
+    found, causes = consult(store, server, partial(_causes, run))
     if as_json:
         fields = {"run": found.id, "state": found.state, "stopped": found.stopped, "failed": found.failed}
         say_json(fields | {"causes": [cause.as_json() for cause in causes]})
@@ -48,6 +50,6 @@ def _why_not_whole(run: RunSummary) -> list[str]:
     return [f"Run {run.id} {why}", f"{so_far} Run the same command again to go on: what is answered is kept."]
 
 
-async def _causes(text: str, store: SqlStore) -> tuple[RunSummary, list[Cause]]:
-    run = await store.carry_out(partial(find_run, text=text))
-    return run, await causes_of(pages(store, run.id, only_failed=True))
+async def _causes(text: str, records: Records) -> tuple[RunSummary, list[Cause]]:
+    run = await records.run(text)
+    return run, await records.causes(run)

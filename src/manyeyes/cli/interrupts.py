@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import signal
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Coroutine, Iterator
 from contextlib import ExitStack, contextmanager
 from functools import partial
+from typing import Any, TypeVar
+
+T = TypeVar("T")
 
 
 class Interrupts:
@@ -42,3 +45,20 @@ class Interrupts:
             before = signal.signal(number, lambda *_: loop.call_soon_threadsafe(self._hear))
             return partial(signal.signal, number, before)
         return partial(loop.remove_signal_handler, number)
+
+
+class Interrupted(Exception):
+    """Whoever sits at the terminal has pressed Ctrl-C."""
+
+
+async def until_interrupted(work: Coroutine[Any, Any, T]) -> T:
+    """What `work` comes to; the first interrupt cancels it. Raises Interrupted."""
+    task = asyncio.ensure_future(work)
+    interrupts = Interrupts(task.cancel, task.cancel)
+    with interrupts.heard():
+        try:
+            return await task
+        except asyncio.CancelledError:
+            if not interrupts.count:
+                raise
+            raise Interrupted from None

@@ -155,7 +155,7 @@ def _carried_out() -> int:
         return UNUSABLE
     except ManyeyesError as error:
         _say(str(error))
-        return UNUSABLE if error.kind == "settings_error" else STOPPED
+        return UNUSABLE if isinstance(error, SettingsError) else STOPPED
     except (KeyboardInterrupt, typer.Abort):
         return WAS_INTERRUPTED
     except OSError as error:

@@ -33,6 +33,13 @@ StoreOption = Annotated[
 ]
 
 
+#: A server that does it instead; the same for every command that has one.
+ServerOption = Annotated[
+    str | None,
+    setting("server", "Do it at the manyeyes server with this address; MANYEYES_TOKEN opens it.", "URL"),
+]
+
+
 def settings_of(ctx: typer.Context) -> Settings:
     """The settings, those first that the command line gives. Raises SettingsError."""
     settings = read_settings({name: ctx.params[name] for name in Settings.model_fields if name in ctx.params})

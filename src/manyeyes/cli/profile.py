@@ -2,28 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from manyeyes.cli.options import StoreOption
+from manyeyes.cli.options import ServerOption, StoreOption
+from manyeyes.cli.places import consult
 from manyeyes.cli.profile_files import check_place, write_profile
 from manyeyes.cli.profile_shown import show_profile
-from manyeyes.cli.reading import JsonOption, portfolio_json, read, run_json, say_json, when
+from manyeyes.cli.reading import JsonOption, portfolio_json, run_json, say_json, when
+from manyeyes.cli.records import Records, Subject
 from manyeyes.cli.words import printable
-from manyeyes.model.portfolio import Portfolio
 from manyeyes.portrait.page import Heading
 from manyeyes.portrait.profile import profile_of
 from manyeyes.portrait.style import StyleProfile
-from manyeyes.store.finding import LATEST, find_run_or_portfolio
-from manyeyes.store.latest import latest
-from manyeyes.store.reports import Kept, RunSummary, pages
-from manyeyes.store.sql import SqlStore
-
-Subject = RunSummary | Portfolio
+from manyeyes.store.finding import LATEST
+from manyeyes.store.reports import RunSummary
 
 
 def command(
@@ -39,12 +35,13 @@ def command(
         typer.Option(help="Write it: an .html or .json file, or a folder for all, with SVG and PNG plots."),
     ] = None,
     store: StoreOption = None,
+    server: ServerOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """Show the style of a portfolio as a whole: colours, garments, cloth, what stands out."""
     if out is not None:
         check_place(out)
-    found, profile = read(store, partial(_profile, what))
+    found, profile = consult(store, server, partial(_profile, what))
     heading = _heading(found)
     if as_json:
         say_json(_fields(found) | {"profile": profile.as_json()})
@@ -56,13 +53,9 @@ def command(
         typer.echo(f"Wrote {files} to {printable(str(out))}.", err=True)
 
 
-async def _profile(text: str, store: SqlStore) -> tuple[Subject, StyleProfile]:
-    found: Subject = await store.carry_out(partial(find_run_or_portfolio, text=text))
-    return found, await profile_of(_pages(found, store))
-
-
-def _pages(found: Subject, store: SqlStore) -> AsyncIterator[Sequence[Kept]]:
-    return pages(store, found.id) if isinstance(found, RunSummary) else latest(store, found.id)
+async def _profile(text: str, records: Records) -> tuple[Subject, StyleProfile]:
+    found = await records.run_or_portfolio(text)
+    return found, await profile_of(records.pages(found))
 
 
 def _heading(found: Subject) -> Heading:

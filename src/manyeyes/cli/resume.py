@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from manyeyes.cli.options import StoreOption
+from manyeyes.cli.options import ServerOption, StoreOption
 from manyeyes.cli.steered import Asked, RunArgument, steer
 from manyeyes.store.finding import LATEST
 
 ASKED = Asked("resume", lambda now: not now.paused, "goes on", "is not paused")
 
 
-def command(run: RunArgument = LATEST, store: StoreOption = None) -> None:
+def command(run: RunArgument = LATEST, store: StoreOption = None, server: ServerOption = None) -> None:
     """Let a paused run go on, wherever it is carried out."""
-    steer(ASKED, run, store)
+    steer(ASKED, run, store, server)

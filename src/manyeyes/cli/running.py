@@ -3,46 +3,22 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import sys
 from contextlib import suppress
-from dataclasses import dataclass
 from functools import partial
-from pathlib import Path
-
-import typer
 
 from manyeyes.assemble import Assembly
 from manyeyes.cli.asking import Question
-from manyeyes.cli.closing import closing_line, counts, failure_lines
-from manyeyes.cli.codes import ALL_ANALYZED, SOME_FAILED, STOPPED, WAS_INTERRUPTED
-from manyeyes.cli.displays import Display, Style, open_display
-from manyeyes.cli.faults import reason
+from manyeyes.cli.displays import Display, open_display
+from manyeyes.cli.ending import Manner, close, nothing_found
 from manyeyes.cli.interrupts import Interrupts
-from manyeyes.cli.reading import SHORT
-from manyeyes.cli.summary import say_summary
+from manyeyes.cli.records import StoredRecords
 from manyeyes.cli.words import printable
 from manyeyes.engine.feed import Listener
 from manyeyes.engine.run import INTERRUPTED, Run
 from manyeyes.model.errors import SettingsError
 from manyeyes.model.progress import Progress
-from manyeyes.portrait.export import part_of, write_out
-from manyeyes.portrait.failures import causes_of
-from manyeyes.store.reports import pages
 from manyeyes.store.sql import SqlStore
-
-
-@dataclass(frozen=True, slots=True)
-class Manner:
-    """How a run shows itself and what it leaves."""
-
-    progress: Style
-    json: bool
-    out: Path | None
-    yes: bool
-    dry_run: bool
-    #: Where on this machine the run can be watched by Prometheus; None for nowhere.
-    metrics_port: int | None = None
 
 
 def someone_is_there() -> bool:
@@ -86,53 +62,8 @@ async def _close(assembly: Assembly, store: SqlStore, manner: Manner, run: Run) 
     progress = run.progress
     if not progress.total and progress.stopped is None and progress.finished:
         raise SettingsError(_nothing_found(assembly, progress))
-    if manner.out is not None:
-        await _write_results(store, run, manner.out)
-    if manner.progress != "json":
-        for line in (closing_line(progress), *failure_lines(await causes_of(pages(store, run.id)))):
-            typer.echo(line, err=True)
-    try:
-        if manner.json:
-            typer.echo(json.dumps(counts(run.id, progress)))
-        else:
-            await say_summary(store, run.id, progress)
-    except OSError as error:
-        typer.echo(f"manyeyes: {_output_lost(run.id, progress, error)}", err=True)
-        return STOPPED
-    return _exit_code(progress)
-
-
-def _output_lost(run: str, progress: Progress, error: OSError) -> str:
-    """That the run is not lost with what was to be printed of it."""
-    whole = (
-        "complete and kept" if progress.finished and progress.stopped is None else "kept as far as it came"
-    )
-    return (
-        f"the run is {whole}, but what it came to could not be printed ({reason(error)}): "
-        f"`manyeyes show {run[:SHORT]}` shows it"
-    )
-
-
-async def _write_results(store: SqlStore, run: Run, out: Path) -> None:
-    """Write the results; those of a run that stopped do not take the place of whole ones."""
-    if run.progress.stopped is None and run.progress.finished:
-        await write_out(pages(store, run.id), out)
-    else:
-        await write_out(pages(store, run.id), out, whole=False)
-        typer.echo(f"What there is so far stands in {part_of(out)}; {out} is left as it was.", err=True)
-
-
-def _exit_code(progress: Progress) -> int:
-    if not progress.finished or progress.stopped == INTERRUPTED:
-        return WAS_INTERRUPTED
-    if progress.stopped is not None:
-        return STOPPED
-    return SOME_FAILED if progress.failed else ALL_ANALYZED
+    return await close(StoredRecords(store), run.id, progress, manner)
 
 
 def _nothing_found(assembly: Assembly, progress: Progress) -> str:
-    others = f" ({progress.passed_over} other files were passed over)" if progress.passed_over else ""
-    return (
-        f"no pictures in {assembly.parts.source.label!r}{others}: name a folder, a ZIP or files that "
-        "hold JPEG, PNG, WebP, GIF, HEIC, AVIF, TIFF or BMP pictures"
-    )
+    return nothing_found(assembly.parts.source.label, progress.passed_over)

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from manyeyes.cli.options import StoreOption
+from manyeyes.cli.options import ServerOption, StoreOption
+from manyeyes.cli.places import consult
 from manyeyes.cli.reading import (
     SHORT,
     JsonOption,
     is_terminal,
-    read,
     run_json,
     say,
     say_json,
@@ -17,8 +17,7 @@ from manyeyes.cli.reading import (
     when,
     width,
 )
-from manyeyes.store.reports import RunSummary, list_runs
-from manyeyes.store.sql import SqlStore
+from manyeyes.store.reports import RunSummary
 
 #: Columns from which all of a run has a place, and what is left out below.
 WIDE = 100
@@ -26,9 +25,9 @@ TITLES = ("run", "started", "portfolio", "analyzer", "state", "pictures", "analy
 LEFT_OUT = ("analyzer", "analyzed", "reused")
 
 
-def command(store: StoreOption = None, as_json: JsonOption = False) -> None:
+def command(store: StoreOption = None, server: ServerOption = None, as_json: JsonOption = False) -> None:
     """List the runs in the store."""
-    runs = read(store, _runs)
+    runs = consult(store, server, lambda records: records.runs())
     if as_json:
         say_json([run_json(run) for run in runs])
     elif runs:
@@ -36,10 +35,6 @@ def command(store: StoreOption = None, as_json: JsonOption = False) -> None:
         say_table(titles, rows)
     else:
         say("The store holds no run yet: `manyeyes analyze` makes one.")
-
-
-async def _runs(store: SqlStore) -> list[RunSummary]:
-    return await store.carry_out(list_runs)
 
 
 def _fitting(row: Sequence[str]) -> list[str]:

@@ -9,14 +9,14 @@ from typing import Annotated
 import typer
 from rich.text import Text
 
-from manyeyes.cli.options import StoreOption
+from manyeyes.cli.options import ServerOption, StoreOption
+from manyeyes.cli.places import consult
 from manyeyes.cli.reading import (
     SHORT,
     JsonOption,
     is_terminal,
     moment,
     portfolio_json,
-    read,
     run_json,
     say,
     say_json,
@@ -25,14 +25,14 @@ from manyeyes.cli.reading import (
     swatches,
     when,
 )
+from manyeyes.cli.records import Records
 from manyeyes.cli.words import span
 from manyeyes.model.descriptor import PaletteColor, StyleDescriptor, as_json
 from manyeyes.model.outcome import Analyzed, Outcome
 from manyeyes.portrait.export import result_line
 from manyeyes.portrait.palette import palette_of
-from manyeyes.store.finding import LATEST, PictureRecord, find_run_or_picture
-from manyeyes.store.reports import Kept, Look, RunSummary, history, pages
-from manyeyes.store.sql import SqlStore
+from manyeyes.store.finding import LATEST, PictureRecord
+from manyeyes.store.reports import Kept, Look, RunSummary
 
 #: Pictures that are listed of a run on a terminal, where nobody asks for all.
 LISTED = 50
@@ -57,24 +57,25 @@ def command(
         bool, typer.Option("--all", help=f"List every picture of a run, not just {LISTED} on a terminal.")
     ] = False,
     store: StoreOption = None,
+    server: ServerOption = None,
     as_json: JsonOption = False,
     raw: Annotated[bool, typer.Option("--raw", help="Add the model's own words on a picture.")] = False,
 ) -> None:
     """Show a run, or one picture with its whole descriptor."""
     listed = None if every or not is_terminal() else LISTED
-    match read(store, partial(_look, what, listed)):
+    match consult(store, server, partial(_look, what, listed)):
         case (RunSummary() as run, palette, rows):
             say_json(_run_fields(run, palette)) if as_json else _show_run(run, palette, rows)
         case (picture, looks):
             say_json(_picture_fields(picture, looks, raw)) if as_json else _show_picture(picture, looks, raw)
 
 
-async def _look(what: str, listed: int | None, store: SqlStore) -> RunShown | PictureShown:
-    found: RunSummary | PictureRecord = await store.carry_out(partial(find_run_or_picture, text=what))
+async def _look(what: str, listed: int | None, records: Records) -> RunShown | PictureShown:
+    found = await records.run_or_picture(what)
     if isinstance(found, PictureRecord):
-        return found, await store.carry_out(partial(history, picture=found.id))
+        return found, await records.looks(found)
     rows: list[Row] = []
-    palette = await palette_of(_noting(rows, listed, pages(store, found.id)))
+    palette = await palette_of(_noting(rows, listed, records.pages(found)))
     return found, palette, rows
 
 

@@ -11,13 +11,13 @@ from typing import Annotated
 import typer
 
 from manyeyes.cli.codes import ALL_ANALYZED, STOPPED
-from manyeyes.cli.reading import SHORT, change
+from manyeyes.cli.places import consult
+from manyeyes.cli.reading import SHORT
+from manyeyes.cli.records import Records
 from manyeyes.cli.words import printable
 from manyeyes.model.errors import SettingsError
-from manyeyes.store.finding import find_run
 from manyeyes.store.reports import BROKEN_OFF, RunSummary
-from manyeyes.store.sql import SqlStore
-from manyeyes.store.steering import Standing, Wish, standing_of, want
+from manyeyes.store.steering import Standing, Wish
 
 #: Seconds that a run is given to hear what is asked of it: it listens every two seconds.
 HEARS_WITHIN = 15.0
@@ -39,47 +39,40 @@ class Asked:
     already: str | None
 
 
-def steer(asked: Asked, text: str, store: str | None) -> None:
+def steer(asked: Asked, text: str, store: str | None, server: str | None) -> None:
     """Ask the run that `text` names, wait until it has heard, and say what came of it.
 
     Exits with 1 where it does not hear in time. Raises SettingsError where nobody is there to hear.
     """
-    said, code = change(store, partial(_steer, asked, text))
+    said, code = consult(store, server, partial(_steer, asked, text), writes=True)
     typer.echo(printable(said), err=True)
     raise typer.Exit(code)
 
 
-async def _steer(asked: Asked, text: str, store: SqlStore) -> tuple[str, int]:
-    run = await store.carry_out(partial(find_run, text=text))
-    now = await _standing(run, store)
+async def _steer(asked: Asked, text: str, records: Records) -> tuple[str, int]:
+    run = await records.run(text)
+    now = await records.standing(run)
     if asked.already is not None and _has_done(asked, now):
         return _sentence(run, asked.already), ALL_ANALYZED
-    if not await store.carry_out(partial(want, run=run.id, wish=asked.wish)):
+    if not await records.want(run, asked.wish):
         raise SettingsError(_nobody_hears(run, asked.wish))
     try:
         async with asyncio.timeout(HEARS_WITHIN):
-            return await _heard(asked, run, store), ALL_ANALYZED
+            return await _heard(asked, run, records), ALL_ANALYZED
     except TimeoutError:
         slow = f"has not answered for {HEARS_WITHIN:.0f} s, and will {asked.wish} when it comes to it"
         return _sentence(run, slow), STOPPED
 
 
-async def _heard(asked: Asked, run: RunSummary, store: SqlStore) -> str:
+async def _heard(asked: Asked, run: RunSummary, records: Records) -> str:
     """What came of it, as soon as something has."""
     while True:
-        now = await _standing(run, store)
+        now = await records.standing(run)
         if now.state != "running":
             return _sentence(run, f"has ended: {now.stopped or now.state}")
         if _has_done(asked, now):
             return _sentence(run, asked.done)
         await asyncio.sleep(LOOK_EVERY)
-
-
-async def _standing(run: RunSummary, store: SqlStore) -> Standing:
-    standing: Standing | None = await store.carry_out(partial(standing_of, run=run.id))
-    if standing is None:
-        raise SettingsError(f"run {run.id[:SHORT]} is gone: its portfolio was forgotten")
-    return standing
 
 
 def _has_done(asked: Asked, now: Standing) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from manyeyes.cli.options import StoreOption
+from manyeyes.cli.options import ServerOption, StoreOption
 from manyeyes.cli.steered import Asked, RunArgument, steer
 from manyeyes.store.finding import LATEST
 
@@ -15,9 +15,9 @@ ASKED = Asked(
 )
 
 
-def command(run: RunArgument = LATEST, store: StoreOption = None) -> None:
+def command(run: RunArgument = LATEST, store: StoreOption = None, server: ServerOption = None) -> None:
     """Stop a run, wherever it is carried out.
 
     It finishes what is in flight, and ends.
     """
-    steer(ASKED, run, store)
+    steer(ASKED, run, store, server)

@@ -33,7 +33,7 @@ _MOST_SCANS = 500
 
 _MARKS = re.compile(
     rb"<(?:script[\s>/]|html[\s>]|!doctype\s+html|body[\s>]|iframe[\s>]|\?php\s"
-    rb"|svg\s[\x20-\x7e\s]{0,200}>|\?=[\x20-\x7e\s]{1,200}\?>)",
+    rb"|svg\s[\x20-;=-\x7e\s]{0,200}>|\?=[\x20-;=-\x7e\s]{1,200}\?>)",
     re.IGNORECASE,
 )
 #: Where the first bytes that are the picture's own choice lie: a script may begin a comment there, which

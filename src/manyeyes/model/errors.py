@@ -13,6 +13,8 @@
     │  ├ OutOfTime              count it failed, go on
     │  └ AccessDenied           stop the run: no picture would fare better
     ├ BadReply                  answered, but not our schema: re-ask, at most twice
+    ├ ServerError               say it, exit 1
+    │  └ Unreachable            try again for a while, once it has been reached
     └ StoreError                stop the run: never pay for what cannot be kept
 
 A message names the thing and says what to do next.
@@ -181,3 +183,24 @@ class StoreError(ManyeyesError):
     """What was paid for could not be kept."""
 
     remedy = "See that the store has space and can be written, then run the same command again."
+
+
+class ServerError(ManyeyesError):
+    """A manyeyes server elsewhere did not do what was asked of it."""
+
+    remedy = "Put right what the message names, then run the same command again: what has arrived is kept."
+
+
+class Unreachable(ServerError):
+    """It did not answer, or not now: nobody knows whether what was asked was done.
+
+    `retry_after` is the wait it named, in seconds, or None where it named none. `met`: it was a manyeyes
+    server that answered.
+    """
+
+    remedy = "Run the same command again once the server can be reached: what has arrived is kept."
+
+    def __init__(self, message: str = "", *, retry_after: float | None = None, met: bool = False) -> None:
+        super().__init__(message)
+        self.retry_after = retry_after
+        self.met = met

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import assert_never
+from typing import Any, Self, assert_never
 
 from manyeyes.model.event import (
     Ended,
@@ -223,3 +224,33 @@ class Progress:
         if self.possibly_paid_twice:
             fields["possiblyPaidTwice"] = self.possibly_paid_twice
         return fields
+
+    @classmethod
+    def from_json(
+        cls, fields: Mapping[str, Any], *, finished: bool = False, stopped: str | None = None
+    ) -> Self:
+        """The progress that `as_json` told, its times counted from the start of the run.
+
+        What is not told is taken as usual: the range of the larger bar, what was passed over, and that every
+        picture that was not reused took a call. Raises KeyError, TypeError and ValueError where it is none.
+        """
+        at = float(fields["elapsedSeconds"])
+        eta = [fields[f"eta{which}Seconds"] for which in ("Low", "", "High")]
+        return cls(
+            current=int(fields["current"]),
+            total=None if fields["total"] is None else int(fields["total"]),
+            current_image=fields["currentImage"],
+            analyzed=int(fields["analyzed"]),
+            failed=int(fields["failed"]),
+            reused=int(fields["reused"]),
+            possibly_paid_twice=int(fields.get("possiblyPaidTwice", 0)),
+            error=fields.get("error"),
+            at=at,
+            called=int(fields["current"]) - int(fields["reused"]),
+            sent_bytes=int(fields["sentBytes"]),
+            binds=fields["bindingGate"],
+            left=None if None in eta else TimeLeft(float(eta[0]), float(eta[1]), float(eta[2]), at),
+            paused=bool(fields.get("paused", False)),
+            finished=finished,
+            stopped=stopped,
+        )

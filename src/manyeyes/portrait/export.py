@@ -174,6 +174,13 @@ async def write_out(
     return count
 
 
+async def write_pieces(pieces: AsyncIterable[bytes], path: Path, *, whole: bool = True) -> None:
+    """The same for results that come as bytes."""
+    with _replacing(path, whole) as out:
+        async for piece in pieces:
+            out.write(piece)
+
+
 async def encoded(
     pages: AsyncIterable[Sequence[Kept]], chosen: Format, *, raw: bool = False
 ) -> AsyncIterator[bytes]:

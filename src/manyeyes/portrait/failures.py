@@ -119,7 +119,6 @@ def _parted(failed: Failed) -> tuple[list[str], list[str]]:
     return parts[::2], parts[1::2]
 
 
-def named(failed: Failed) -> str:
-    """What was wrong, and with which picture."""
-    said = failed.message
-    return said if failed.name in said or repr(failed.name) in said else f"{failed.name!r}: {said}"
+def named(name: str, said: str) -> str:
+    """What was wrong with a picture, and with which."""
+    return said if name in said or repr(name) in said else f"{name!r}: {said}"

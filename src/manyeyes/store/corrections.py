@@ -41,6 +41,12 @@ def correct(connection: Connection, picture: str, field: str, value: object) -> 
     return understood
 
 
+def correct_all(connection: Connection, picture: str, changes: Changes) -> None:
+    """Set several fields of a picture's descriptor by hand: all of them or, where `correct` raises, none."""
+    for field, value in changes.items():
+        correct(connection, picture, field, value)
+
+
 def withdraw(connection: Connection, picture: str, field: str) -> None:
     """Let a field of a picture say again what the model said. Raises SettingsError for an unknown picture."""
     sha256 = _analyzed(connection, picture)

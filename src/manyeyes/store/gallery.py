@@ -31,13 +31,13 @@ from manyeyes.store.indexing import ANALYZED, FAILED, last_change
 from manyeyes.store.page_tables import gallery
 from manyeyes.store.refreshing import refresh
 from manyeyes.store.rows import to_descriptor
-from manyeyes.store.sorting import Sort, numbers_after
+from manyeyes.store.sorting import Sort, beside, numbers_after
 from manyeyes.store.tables import answers, outcomes, pictures
 from manyeyes.store.words import find_words
 
 __all__ = [
     "Card", "Failure", "Filters", "GalleryPage", "Sort", "card", "changed", "duplicates", "facets",
-    "matching", "page", "refresh",
+    "matching", "neighbours", "page", "refresh",
 ]  # fmt: skip
 
 #: Pictures of a page at most.
@@ -151,6 +151,22 @@ def page(
 def matching(connection: Connection, portfolio: str, filters: Filters) -> Members | None:
     """The set of pictures that pass `filters`, by their numbers; None where nothing is filtered."""
     return in_all(_sets(connection, portfolio, filters).values())
+
+
+def neighbours(
+    connection: Connection,
+    portfolio: str,
+    picture: str,
+    filters: Filters = Filters(),
+    *,
+    sort: Sort = "name",
+) -> tuple[str | None, str | None]:
+    """The pictures before and after one, among those that pass `filters`; None at an end.
+
+    Raises SettingsError as `page` does.
+    """
+    left = in_all(_sets(connection, portfolio, filters).values())
+    return beside(connection, portfolio, sort, picture=picture, among=left)
 
 
 def facets(

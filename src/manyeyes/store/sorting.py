@@ -6,7 +6,7 @@ import base64
 import binascii
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal, get_args
 
 from sqlalchemy import ColumnElement, Connection, Select, func, select, tuple_
@@ -77,16 +77,30 @@ def numbers_after(
     if cursor is not None:
         asked = asked.where(_beyond(order, *_read(cursor, sort, order)))
     # One more than is wanted tells whether any follow.
-    if among is None:
-        rows = list(connection.execute(asked.limit(limit + 1)))
-    elif size_of(among) <= FEW:
-        few = gallery.c.id.in_(list(numbers_in(among)))
-        rows = list(connection.execute(asked.where(few).limit(limit + 1)))
-    else:
-        rows = _walked(connection, order, asked, among, limit + 1)
+    rows = _rows(connection, order, asked, among, limit + 1)
     last = rows[limit - 1] if len(rows) > limit else None
     after = None if last is None else _written(sort, last.key, last.picture)
     return [row.id for row in rows[:limit]], after
+
+
+def beside(
+    connection: Connection, portfolio: str, sort: Sort, *, picture: str, among: Members | None
+) -> tuple[str | None, str | None]:
+    """The pictures before and after one in an order; None at an end, and where the gallery does not show it.
+
+    Raises SettingsError for an order that is none of ours.
+    """
+    order = _order(sort)
+    key = select(order.key).where(gallery.c.picture == picture)
+    place = connection.execute(key).one_or_none()
+    if place is None:
+        return None, None
+    found = []
+    for turned in (replace(order, descending=not order.descending), order):
+        asked = _asked(turned, portfolio).where(_beyond(turned, place[0], picture))
+        rows = _rows(connection, turned, asked, among, 1)
+        found.append(str(rows[0].picture) if rows else None)
+    return found[0], found[1]
 
 
 def _order(sort: str) -> _Order:
@@ -107,6 +121,18 @@ def _beyond(order: _Order, key: object, picture: str) -> ColumnElement[bool]:
     place = tuple_(order.key, gallery.c.picture)
     there = (key, picture)
     return place < there if order.descending else place > there
+
+
+def _rows(
+    connection: Connection, order: _Order, asked: Select[Any], among: Members | None, wanted: int
+) -> list[Any]:
+    """The first rows of what is asked, of these pictures alone."""
+    if among is None:
+        return list(connection.execute(asked.limit(wanted)))
+    if size_of(among) <= FEW:
+        few = gallery.c.id.in_(list(numbers_in(among)))
+        return list(connection.execute(asked.where(few).limit(wanted)))
+    return _walked(connection, order, asked, among, wanted)
 
 
 def _walked(

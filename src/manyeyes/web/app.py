@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from pathlib import Path
 
 from fastapi import FastAPI
 from starlette.middleware import Middleware
-from starlette.staticfiles import StaticFiles
 
 from manyeyes.web.api import gallery as gallery_routes
 from manyeyes.web.api import images, portfolios, runs, service, shared, uploading
@@ -20,6 +18,8 @@ from manyeyes.web.likenesses import Likenesses
 from manyeyes.web.live import Live
 from manyeyes.web.metrics import Metrics
 from manyeyes.web.once import Once
+from manyeyes.web.pages import router as pages
+from manyeyes.web.pages.doors import problem_page
 from manyeyes.web.portfolios import Portfolios
 from manyeyes.web.problems import install
 from manyeyes.web.runs import Runs
@@ -30,7 +30,6 @@ from manyeyes.web.site import Site
 from manyeyes.web.thumbnails import Thumbnails
 from manyeyes.web.uploads import Uploads
 
-STATIC = Path(__file__).parent / "static"
 #: Everything that answers requests.
 ROUTERS = (
     service.router,
@@ -40,6 +39,7 @@ ROUTERS = (
     images.router,
     runs.router,
     shared.router,
+    pages.router,
 )
 
 
@@ -58,11 +58,10 @@ def create_app(house: House) -> FastAPI:
         middleware=[Middleware(Guard, house=house, sessions=sessions)],
     )
     app.state.site, app.state.sessions = site_over(house), sessions
+    app.state.problem_page = problem_page
     install(app)
     for router in ROUTERS:
         app.include_router(router)
-    if STATIC.is_dir():
-        app.mount("/static", StaticFiles(directory=STATIC))
     describe(app)
     return app
 

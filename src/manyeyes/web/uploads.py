@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from itertools import islice
@@ -32,6 +32,8 @@ class Receipt:
     #: Each with the name under which the same bytes are there already.
     duplicates: list[Duplicate] = field(default_factory=list)
     refused: list[Refused] = field(default_factory=list)
+    #: What else a form held, by its fields' names.
+    fields: dict[str, str] = field(default_factory=dict)
 
     @property
     def status(self) -> int:
@@ -62,11 +64,11 @@ class Uploads:
             await Receiving(received, self._house.caps).receive(request)
             if from_form:
                 check_csrf(request, received.fields.get(CSRF_FIELD, ""))
-            if not received.files:
+            if not received.files and not (from_form and received.fields.get("urls")):
                 raise Problem(
                     422, "nothing-sent", "the upload holds no file", "choose pictures, folders or a ZIP"
                 )
-            return await self._whole(owner, folder, received, Receipt())
+            return await self._whole(owner, folder, received, Receipt(fields=received.fields))
 
     async def fetch(self, portfolio: str, urls: Sequence[str]) -> Receipt:
         """Take what is at these addresses, one after another."""
@@ -82,6 +84,12 @@ class Uploads:
                 await self._whole(owner, folder, received, receipt)
                 received.files.clear()
         return receipt
+
+    async def held(self, portfolio: str, hashes: Sequence[str]) -> Mapping[str, str]:
+        """Of these hashes those that the portfolio holds already, each with a name there."""
+        if await self._house.store.carry_out(partial(portfolio_summary, portfolio=portfolio)) is None:
+            raise unknown("portfolio", "GET /api/portfolios")
+        return await self._house.store.carry_out(partial(held, portfolio=portfolio, hashes=hashes))
 
     async def _place(self, portfolio: str) -> tuple[Portfolio, Path]:
         found = await self._house.store.carry_out(partial(portfolio_summary, portfolio=portfolio))

@@ -9,9 +9,12 @@ from pydantic.alias_generators import to_camel
 
 #: The ids of things: unguessable, lower case.
 ID = r"^[a-z0-9]{8,40}$"
+#: What can be seen, in any script: no white space, and no halves of characters.
+_SEEN = "[!-~¡-ᙿᚁ-῿Ⰰ-⿟、-퟿豈-ﷻﹰ-ﻼ\U0001f300-\U0001faff]"
 #: A name with something in it that can be seen.
 Name = Annotated[
-    str, StringConstraints(min_length=1, max_length=200, pattern=r"^[^\x00-\x1f\x7f]*[!-~][^\x00-\x1f\x7f]*$")
+    str,
+    StringConstraints(min_length=1, max_length=200, pattern=rf"^[^\x00-\x1f\x7f]*{_SEEN}[^\x00-\x1f\x7f]*$"),
 ]
 
 A_PORTFOLIO = "m6kzq2x7v4t5w3y8r9p0n1a2b3"
@@ -138,6 +141,20 @@ class ReceiptShape(Shape):
             {"name": "notes.txt", "reason": "text, no picture; upload JPEG, PNG, WebP or a ZIP of them"}
         ],
     )
+
+
+class HashesAsked(Asked):
+    """Pictures that somebody is about to send."""
+
+    sha256: list[Annotated[str, StringConstraints(pattern="^[0-9a-f]{64}$")]] = Field(max_length=1000)
+    model_config = example(sha256=["9f86d081" * 8])
+
+
+class HeldShape(Shape):
+    """Of these, what is there already."""
+
+    held: dict[str, str] = Field(description="By hash, the name under which the same bytes are there.")
+    model_config = example(held={"9f86d081" * 8: "look-01.jpg"})
 
 
 class UrlsAsked(Asked):

@@ -11,7 +11,7 @@ from pydantic import ValidationError
 
 from manyeyes.web.api import told
 from manyeyes.web.api.asking import Documented, PortfolioId, TheSite, only_known, problems
-from manyeyes.web.api.shapes import ReceiptShape, UrlsAsked
+from manyeyes.web.api.shapes import HashesAsked, HeldShape, ReceiptShape, UrlsAsked
 from manyeyes.web.problems import Problem
 from manyeyes.web.site import Site
 
@@ -83,6 +83,12 @@ async def add_images(
             more=answer,
         )
     return JSONResponse(answer, receipt.status)
+
+
+@router.post("/{portfolio}/images/held", response_model=HeldShape, responses=problems(404))
+async def held_images(site: TheSite, portfolio: PortfolioId, asked: HashesAsked) -> dict[str, object]:
+    """Which of these pictures are there already, by the SHA-256 of their bytes: they need not be sent."""
+    return {"held": told.clean(await site.uploads.held(portfolio, asked.sha256))}
 
 
 async def _urls(site: Site, request: Request) -> list[str]:

@@ -1,0 +1,1 @@
+"""The pages: what a browser is shown, and the forms that it sends back."""
