@@ -76,6 +76,8 @@ document.addEventListener("submit", async (event) => {
   all("button", form).forEach((button) => (button.disabled = true));
   try {
     await bring(form.action, form.dataset.swap.split(" "), { method: "POST", body });
+    // A short run may have ended by now, and then nobody tells of its end.
+    if (one("#gallery") && !one('#run[data-state="running"]')) await bring(location.href, ["filters", "results", "facts", "tabs"]);
   } catch {
     all("button", form).forEach((button) => (button.disabled = false));
     say("The server cannot be reached. Nothing was changed; try again.");
