@@ -31,7 +31,6 @@ WAITS_FOR_REAL_THINGS: dict[str, str] = {
     "tests/web_server.py": "a server in another process does not tell when it has come so far",
     "tests/analyzer_contract.py": "waits for tickets on whatever loop it is run on",
     "tests/test_replicate_against_stand_in.py": "adapter and stand-in talk over a real socket",
-    "tests/web_server.py": "looks again and again at a server that is a process of its own",
 }
 
 Function = ast.FunctionDef | ast.AsyncFunctionDef
