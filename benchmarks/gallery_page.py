@@ -33,6 +33,8 @@ _STILL = """() => [...document.images].every((image) => {
   const { top, bottom } = image.getBoundingClientRect();
   return bottom < 0 || top > innerHeight || image.complete;
 })"""
+#: There is a window's height left to scroll by, as the next cards have come.
+_MORE = "() => document.documentElement.scrollHeight - innerHeight - scrollY > 900"
 
 
 def filled(server: Server, place: Path, count: int) -> str:
@@ -59,6 +61,7 @@ def scrolled(browser: Browser, address: str) -> tuple[list[float], int]:
         page.mouse.move(900, 600)
         with Traced(browser, page) as traced:
             for _ in range(SCROLLS):
+                page.wait_for_function(_MORE)
                 before = page.evaluate("() => scrollY")
                 page.mouse.wheel(0, 900)
                 page.wait_for_function(f"() => scrollY >= {before} + 850")

@@ -419,7 +419,8 @@ async function showMore(link) {
   if (link.dataset.busy) return;
   link.dataset.busy = "yes";
   try {
-    const response = await fetch(link.href, { headers: { Accept: "text/html" } });
+    // Ahead of the pictures, which take all the connections there are.
+    const response = await fetch(link.href, { headers: { Accept: "text/html" }, priority: "high" });
     if (!response.ok) throw new Error();
     const text = await response.text();
     await idle();
@@ -434,15 +435,13 @@ async function showMore(link) {
     if (next) link.href = next.href;
     else link.parentElement.remove();
     keepFocus?.focus();
+    // Whoever scrolls fast has passed it already.
+    nearing.unobserve(link);
+    if (next) nearing.observe(link);
   } catch {
     link.textContent = "More pictures could not be loaded; try again";
   }
   delete link.dataset.busy;
-  if (link.isConnected) {
-    // Whoever scrolls fast has passed it already.
-    nearing.unobserve(link);
-    nearing.observe(link);
-  }
 }
 
 const nearing = new IntersectionObserver(
