@@ -30,14 +30,19 @@ LONGEST_LIST = 50
 Changes = Mapping[str, object]
 
 
+def check_correctable(field: str) -> None:
+    """Raises SettingsError, which names those that can be corrected, for any other field."""
+    if field not in CORRECTABLE:
+        raise SettingsError(f"{field!r} cannot be corrected: choose one of {', '.join(CORRECTABLE)}")
+
+
 def parse_correction(field: str, value: object, vocabulary: Vocabulary = VOCABULARY) -> object:
     """What `field` is to hold, as JSON has it; None where a person says that it cannot be seen.
 
     Other words for the same thing are normalised, as in a model's answer. Raises SettingsError that names
     what is allowed.
     """
-    if field not in CORRECTABLE:
-        raise SettingsError(f"{field!r} cannot be corrected: choose one of {', '.join(CORRECTABLE)}")
+    check_correctable(field)
     _check_length(field, value)
     reading = Reading({field: value}, vocabulary)
     understood = _understood(reading, field)

@@ -9,7 +9,7 @@ from typing import Any
 import orjson
 from sqlalchemy import Connection, bindparam, delete, select, update
 
-from manyeyes.model.correction import Changes, parse_correction
+from manyeyes.model.correction import Changes, check_correctable, parse_correction
 from manyeyes.model.descriptor import SCHEMA_NAME
 from manyeyes.model.errors import SettingsError
 from manyeyes.store.indexing import ANALYZED
@@ -48,7 +48,11 @@ def correct_all(connection: Connection, picture: str, changes: Changes) -> None:
 
 
 def withdraw(connection: Connection, picture: str, field: str) -> None:
-    """Let a field of a picture say again what the model said. Raises SettingsError for an unknown picture."""
+    """Let a field of a picture say again what the model said.
+
+    Raises SettingsError for an unknown picture, and for a field that nobody can correct.
+    """
+    check_correctable(field)
     sha256 = _analyzed(connection, picture)
     connection.execute(
         delete(corrections).where(

@@ -28,10 +28,19 @@ Seen = Annotated[
     str | None, Header(alias="Last-Event-ID", description="What was seen last, as browsers send it.")
 ]
 Most = Annotated[int, Query(ge=1, le=200)]
+_EVENT = {
+    "type": "object",
+    "properties": {
+        "event": {"type": "string", "enum": ["progress", "ended"]},
+        "id": {"type": "string", "description": "What to give as Last-Event-ID after a break."},
+        "data": {"type": "string", "contentMediaType": "application/json"},
+        "retry": {"type": "integer", "minimum": 0, "description": "Milliseconds."},
+    },
+}
 _EVENTS: Documented = {
     200: {
         "description": "Events `progress` with all of the state as it changes, then `ended`.",
-        "content": {"text/event-stream": {"schema": {"type": "string"}}},
+        "content": {"text/event-stream": {"itemSchema": _EVENT}},
     }
 }
 
