@@ -208,7 +208,7 @@ class FindingContract(OpenedSql):
             await bring_in(store, run.portfolio.id)
             assert await counts(store, run.portfolio.id, "fabric") == {"silk": 1}
             assert await counts(store, run.portfolio.id, "corrected") == {"false": 1}
-            with pytest.raises(SettingsError, match="'sleeves' cannot be corrected: choose one of garment_type"):
+            with pytest.raises(SettingsError, match="'sleeves' cannot be corrected: choose one of"):
                 await store.carry_out(partial(corrections.withdraw, picture=card.id, field="sleeves"))
 
         self.with_run(test)
