@@ -1,4 +1,4 @@
-"""Chooses the 100 photographs whose colours are labelled by hand: by a seed, from all classes and many senders.
+"""Chooses the 100 photographs whose colours are labelled by hand: by a seed, all classes, many senders.
 
 Every class gives two; the rest are shared out in proportion to the photographs of a class. A sender gives one
 at most, for as long as a class has senders who gave none. The few who took more than 100 are passed over, so
