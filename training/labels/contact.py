@@ -1,8 +1,8 @@
 """Contact sheets for labelling patterns by eye, and the pen to write them down with.
 
-The photographs come in an order set by a seed: those of people who took few first, so that many homes are seen
-early. None is of a sender who gave one of the 100 that judge the method. Draw a sheet, then name what is not
-solid on it, by the numbers in the tiles:
+The photographs come in an order set by a seed: those of people who took few first, so that many homes are
+seen early. None is of a sender who gave one of the 100 that judge the method. Draw a sheet, then name what is
+not solid on it, by the numbers in the tiles:
 
     python training/labels/contact.py 0 --draw /tmp/sheet.png
     python training/labels/contact.py 0 --label "3 stripe, 7 other, 12 polka dot"
@@ -16,9 +16,8 @@ import random
 from collections import Counter
 from pathlib import Path
 
-from PIL import Image, ImageDraw
-
 from choose import MOST_BY_SENDER, Photograph, photographs
+from PIL import Image, ImageDraw
 
 HERE = Path(__file__).parent
 PATTERNS = ("solid", "stripe", "checkered", "polka dot", "other", "unsure")
