@@ -4,19 +4,21 @@ Every class gives two; the rest are shared out in proportion to the photographs 
 at most, for as long as a class has senders who gave none. The few who took more than 100 are passed over, so
 that most photographs can still be trained on without a sender in common. Writes `chosen.csv`: names alone.
 
-    python training/labels/choose.py [--photos ../shared/data/clothing] [--seed 5] [--count 100]
+    python training/labels/choose.py [--photos FOLDER] [--seed 5] [--count 100]
 """
 
 from __future__ import annotations
 
 import argparse
 import csv
+import os
 import random
 from collections import Counter, defaultdict
 from dataclasses import dataclass
 from pathlib import Path
 
 HERE = Path(__file__).parent
+PHOTOS = Path(os.environ.get("MANYEYES_PHOTOS", "../shared/data/clothing"))
 LEAST_PER_CLASS = 2
 MOST_BY_SENDER = 100
 #: Labels that say nothing of the garment.
@@ -75,7 +77,7 @@ def choose(rows: list[Photograph], count: int, seed: int) -> list[Photograph]:
 def main() -> None:
     """Choose, write, and say how many senders and classes there are."""
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
-    parser.add_argument("--photos", type=Path, default=Path("../shared/data/clothing"))
+    parser.add_argument("--photos", type=Path, default=PHOTOS)
     parser.add_argument("--seed", type=int, default=5)
     parser.add_argument("--count", type=int, default=100)
     options = parser.parse_args()

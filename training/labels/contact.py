@@ -16,7 +16,7 @@ import random
 from collections import Counter
 from pathlib import Path
 
-from choose import MOST_BY_SENDER, Photograph, photographs
+from choose import MOST_BY_SENDER, PHOTOS, Photograph, photographs
 from PIL import Image, ImageDraw
 
 HERE = Path(__file__).parent
@@ -82,7 +82,7 @@ def main() -> None:
     """Draw a sheet, or write its labels down."""
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("sheet", type=int)
-    parser.add_argument("--photos", type=Path, default=Path("../shared/data/clothing"))
+    parser.add_argument("--photos", type=Path, default=PHOTOS)
     parser.add_argument("--draw", type=Path, metavar="PNG")
     parser.add_argument("--label", metavar="TEXT")
     options = parser.parse_args()

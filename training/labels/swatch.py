@@ -16,12 +16,14 @@ from __future__ import annotations
 
 import argparse
 import csv
+import os
 from pathlib import Path
 
 import numpy as np
 from PIL import Image, ImageDraw, ImageOps
 
 HERE = Path(__file__).parent
+PHOTOS = Path(os.environ.get("MANYEYES_PHOTOS", "../shared/data/clothing"))
 COLUMNS = ("image", "boxes", "hex", "pattern", "second_boxes", "second_hex", "note")
 #: Pixels of a photograph between two lines of the grid.
 STEP = 50
@@ -134,7 +136,7 @@ def main() -> None:
     """Fill the colours in, or draw a sheet."""
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("images", nargs="*")
-    parser.add_argument("--photos", type=Path, default=Path("../shared/data/clothing"))
+    parser.add_argument("--photos", type=Path, default=PHOTOS)
     parser.add_argument("--labels", type=Path, default=HERE / "colours.csv")
     parser.add_argument("--sheet", type=Path, help="the PNG to write")
     parser.add_argument(
