@@ -1,0 +1,64 @@
+"""What pages say is true, and said in the words of the page rather than those of the command line."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from drawn_pictures import encoded, quarters
+from manyeyes.model.errors import AnalyzerError, BadReply, ImageError, ManyeyesError, StoreError
+from manyeyes.web.pages.remedies import advice_on
+from page_place import Page, served
+from plain_browser import browsing
+
+
+def kinds_below(error: type[ManyeyesError]) -> list[str]:
+    """How errors of this class and those below it are spelt."""
+    return [error.kind, *(kind for each in error.__subclasses__() for kind in kinds_below(each))]
+
+
+#: Every way in which a picture can fail, but for the two that only gather others.
+KINDS = [
+    kind
+    for root in (ImageError, AnalyzerError, BadReply, StoreError)
+    for kind in kinds_below(root)
+    if kind not in ("image_error", "analyzer_error")
+]
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_what_to_do_about_a_failure_is_said_in_words_of_the_page(kind: str) -> None:
+    assert advice_on(kind) != advice_on("of another version"), kind
+    assert not re.search(r"--|command|\brun\b", advice_on(kind))
+
+
+@served()
+async def test_a_picture_that_cannot_be_decoded_is_named_and_not_shown_as_a_broken_one(page: Page) -> None:
+    portfolio = await page.portfolio("one.png")
+    torn = encoded(quarters(64, 48), "JPEG")
+    await page.upload(portfolio, {"torn.jpg": torn})
+    [path] = page.house.data.rglob("torn.jpg")
+    path.write_bytes(torn[:300])
+    await page.run(portfolio)
+    images = (await page.get(f"/api/portfolios/{portfolio}/images"))["images"]
+    [failed] = [each["id"] for each in images if each["status"] == "failed"]
+    async with browsing(page) as browser:
+        for path_ in (f"/portfolios/{portfolio}", "/", f"/images/{failed}"):
+            seen = await browser.see(path_)
+            shown = [told["src"] for tag, told in seen.tags if tag == "img"]
+            assert not [src for src in shown if failed in src], path_
+        assert "Failure(" not in seen.text
+        assert "'torn.jpg' cannot be decoded" in seen.text
+        failures = await browser.see(f"/portfolios/{portfolio}/failures")
+        assert advice_on("unreadable_image") in failures.text
+
+
+@served()
+async def test_a_portfolio_without_pictures_offers_to_add_some_and_nothing_to_analyze(page: Page) -> None:
+    portfolio = await page.portfolio()
+    async with browsing(page) as browser:
+        seen = await browser.see(f"/portfolios/{portfolio}")
+        assert "Analyze" not in seen.text
+        assert seen.links.count(f"/portfolios/{portfolio}/edit#add") == 2
+        assert "No pictures yet" in (await browser.see("/")).text
