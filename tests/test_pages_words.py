@@ -7,10 +7,15 @@ import re
 import pytest
 
 from drawn_pictures import encoded, quarters
+from manyeyes.analyzers.base import Traits
+from manyeyes.analyzers.scripted import Scripted
 from manyeyes.model.errors import AnalyzerError, BadReply, ImageError, ManyeyesError, StoreError
+from manyeyes.model.image import Preparation
 from manyeyes.web.pages.remedies import advice_on
-from page_place import Page, served
+from page_place import A_DRESS, Page, served
 from plain_browser import browsing
+
+PAID = Traits("scripted", "scripted", "", Preparation(longest_edge=768), paid=True)
 
 
 def kinds_below(error: type[ManyeyesError]) -> list[str]:
@@ -62,3 +67,29 @@ async def test_a_portfolio_without_pictures_offers_to_add_some_and_nothing_to_an
         assert "Analyze" not in seen.text
         assert seen.links.count(f"/portfolios/{portfolio}/edit#add") == 2
         assert "No pictures yet" in (await browser.see("/")).text
+
+
+@served(lambda: Scripted(A_DRESS, traits=PAID))
+async def test_an_estimate_knows_of_the_cap_on_calls(page: Page) -> None:
+    portfolio = await page.portfolio("one.png", "two.png", "three.png")
+    path = f"/portfolios/{portfolio}/estimate"
+    told = (await page.client.get(f"{path}?most_calls=2")).text
+    assert told.startswith("3 pictures to look at")
+    assert "of which at most 2 until your cap on calls is reached" in told
+    assert "2 calls at most" in told
+    asked = {"budget": 2}
+    api = (await page.client.post(f"/api{path}", json=asked)).json()
+    assert (api["calls"], api["mostCalls"]) == (2, 2)
+
+
+@served()
+async def test_the_form_names_what_the_server_was_set_up_with(page: Page) -> None:
+    portfolio = await page.portfolio("one.png")
+    async with browsing(page) as browser:
+        seen = await browser.see(f"/portfolios/{portfolio}")
+        of = {told["id"]: told for _, told in seen.tags if "id" in told}
+        options = [told for tag, told in seen.tags if tag == "option" and "data-model" in told]
+        assert options[0]["value"] == ""
+        assert of["model"]["placeholder"] == options[0]["data-model"] == "measured-1"
+        assert of["concurrency"]["placeholder"] == page.house.default_concurrency
+        assert "local: free" in seen.text
