@@ -6,7 +6,7 @@ _LATER = "Retry later, or with fewer pictures at once."
 _ANY = "Retry; if it fails again, the server’s log tells more."
 #: By `ManyeyesError.kind`.
 _ADVICE = {
-    "unreadable_image": "Export it again, or copy it from where it came, and add that. The others are well.",
+    "unreadable_image": "Put the file right and add it again; the rest of the portfolio is not affected.",
     "image_too_large": "Make it smaller and add that; whoever runs the server can raise the cap on pixels.",
     "unsupported_image": "Export it as JPEG, PNG, WebP, TIFF, HEIC or AVIF, and add that.",
     "pushback": _LATER,
