@@ -207,6 +207,7 @@ def test_the_style_profile_is_drawn_with_a_table_for_each_plot(visitor: Visitor,
 
 def test_exports_agree_in_all_three_forms(visitor: Visitor, shop: Shop) -> None:
     page = visitor.go(f"{shop.base}/profile")
+    page.get_by_text("For programs").click()
     lines = [json.loads(line) for line in taken(page, "JSON lines").decode().splitlines()]
     table = list(csv.DictReader(io.StringIO(taken(page, "CSV").decode("utf-8-sig"))))
     columns = parquet.read_table(io.BytesIO(taken(page, "Parquet"))).to_pylist()

@@ -99,7 +99,7 @@ def test_with_the_keyboard_alone_one_uploads_analyzes_filters_corrects_and_revie
         page.keyboard.press("Tab")
         assert "Skip to the content" in focused(page)
         with page.expect_file_chooser() as chooser:
-            # Inside, for Chromium learns later of who waits for the chooser than of a key that is pressed.
+            # Inside: Chromium takes note of who waits for the chooser later than of a key.
             tab_to(page, "Choose pictures")
             page.keyboard.press("Enter")
         chooser.value.set_files(garments(tmp_path / "spring", 8))

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from manyeyes.analyzers.scripted import Scripted
 from manyeyes.model.errors import Refused
+from manyeyes.web.pages.remedies import advice_on
 from page_place import A_DRESS, Page, picture, served, server
 from plain_browser import browsing
 
@@ -203,7 +204,7 @@ def test_failures_are_shown_by_cause_with_what_to_do(tmp_path: Path) -> None:
             run = await page.run(portfolio)
             seen = await browser.see(f"/portfolios/{portfolio}/failures")
             assert "2 pictures failed" in seen.text
-            assert Refused.remedy in seen.text
+            assert advice_on("refused") in seen.text
             gallery = await browser.see(f"/portfolios/{portfolio}?status=failed")
             assert "Could not be analyzed" in gallery.text
             [first, *_] = (await page.get(f"/api/portfolios/{portfolio}/images"))["images"]

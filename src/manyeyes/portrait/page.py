@@ -16,7 +16,7 @@ from manyeyes.portrait.plots import Thumbnail, plots_of
 from manyeyes.portrait.style import StyleProfile
 
 #: Each section's heading and the plots below it, by name.
-_SECTIONS: Mapping[str, tuple[str, ...]] = {
+SECTIONS: Mapping[str, tuple[str, ...]] = {
     "Colours": ("palette", "garments_by_colour"),
     "Garments": ("garment_type", "silhouette", "fit", "neckline", "sleeve_length", "embellishments"),
     "Cloth": ("fabric", "finish", "texture", "pattern"),
@@ -77,7 +77,7 @@ def _head(profile: StyleProfile, heading: Heading) -> Iterator[str]:
 
 
 def _sections(plots: Mapping[str, Plot]) -> Iterator[str]:
-    for title, names in _SECTIONS.items():
+    for title, names in SECTIONS.items():
         shown = [plots[name] for name in names if name in plots]
         if shown:
             figures = "".join(map(figure_of, shown))

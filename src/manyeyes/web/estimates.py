@@ -23,6 +23,9 @@ class Estimate:
     """What a run would come to. Seconds and money are None where nobody can tell."""
 
     preview: Preview
+    #: Calls to expect, and if the worst comes to the worst; no more than the budget allows.
+    calls: int
+    most_calls: int
     analyzer: str
     model: str
     #: Between so many seconds and so many, and what they are told from.
@@ -59,16 +62,21 @@ class Estimates:
             preview = await assembly.preview()
             traits = assembly.parts.analyzer.traits
             rates = await store.carry_out(partial(rates_of, adapter=traits.adapter, model=traits.model))
-            seconds, told_from = _seconds(assembly, preview.calls, rates)
+            most = preview.most_calls
+            if order.most_calls is not None:
+                most = min(most, order.most_calls)
+            calls = min(preview.calls, most)
+            seconds, told_from = _seconds(assembly, calls, rates)
         price = 0.0 if not traits.paid else self._house.prices.get(traits.adapter)
-        most = preview.most_calls if order.most_calls is None else min(preview.most_calls, order.most_calls)
         return Estimate(
             preview,
+            calls,
+            most,
             traits.adapter,
             traits.model,
             seconds,
             told_from,
-            None if price is None else round(price * min(preview.calls, most), 4),
+            None if price is None else round(price * calls, 4),
             None if price is None else round(price * most, 4),
         )
 

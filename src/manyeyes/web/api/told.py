@@ -164,8 +164,8 @@ def estimate(made: Estimate) -> dict[str, object]:
     return {
         "pictures": preview.pictures,
         "answered": preview.answered,
-        "calls": preview.calls,
-        "mostCalls": preview.most_calls,
+        "calls": made.calls,
+        "mostCalls": made.most_calls,
         "bytes": preview.size,
         "passedOver": len(preview.passed_over),
         "analyzer": made.analyzer,

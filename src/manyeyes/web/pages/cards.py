@@ -9,6 +9,13 @@ from manyeyes.store.gallery import Card
 
 #: The share of a colour whose share nobody told.
 _UNTOLD = 1.0
+#: Kinds of failures after which nobody can show the picture.
+_UNSEEN = frozenset({"unreadable_image", "image_too_large", "unsupported_image"})
+
+
+def can_be_seen(card: Card) -> bool:
+    """Whether there may be a small picture of it: of what cannot be decoded there is none."""
+    return card.error is None or card.error.kind not in _UNSEEN
 
 
 def headline_of(card: Card) -> str:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from functools import partial
 from typing import Any, get_args
 
@@ -14,6 +15,7 @@ from manyeyes.model.errors import ManyeyesError
 from manyeyes.settings import Preset
 from manyeyes.store.orders import Order
 from manyeyes.web.estimates import Estimate, Estimates
+from manyeyes.web.house import AnalyzerNote
 from manyeyes.web.pages.looking import Place
 from manyeyes.web.pages.rendering import at_of
 from manyeyes.web.pages.run_shown import RunShown
@@ -24,6 +26,11 @@ from manyeyes.web.site import site_of
 
 router = APIRouter(include_in_schema=False)
 
+#: What is to be known of an analyzer that its name does not say.
+_WORDS = {
+    "local": "local: free, on this machine",
+    "modelled": "modelled: made-up answers, for trials",
+}
 PRESETS: tuple[str, ...] = get_args(Preset)
 
 
@@ -50,11 +57,12 @@ async def estimate(request: Request, portfolio: str) -> Response:
 
 async def order_form(request: Request, place: Place, run: RunShown | None) -> dict[str, Any]:
     """What the form for a new run is made of: as the last one was wanted, or as the address says."""
-    notes = site_of(request).house.analyzers()
+    house = site_of(request).house
+    notes = house.analyzers()
     wanted = dict(run.order if run is not None else {})
     asked = request.query_params
     before = {
-        "analyzer": wanted.get("analyzer"),
+        "analyzer": "" if wanted.get("analyzer") == house.default_analyzer else wanted.get("analyzer"),
         "model": wanted.get("model"),
         "concurrency": wanted.get("concurrency") or wanted.get("preset"),
         "most_calls": wanted.get("budget"),
@@ -65,13 +73,37 @@ async def order_form(request: Request, place: Place, run: RunShown | None) -> di
         before |= {name: asked.get(name) for name in before}
     return {
         "order": before,
-        "analyzers": [("", "as set")] + [(note.name, note.name) for note in notes if not note.lacks],
+        "analyzers": _choices(notes, house.default_analyzer),
+        "speed": house.default_concurrency,
         "lacking": [(note.name, note.lacks) for note in notes if note.lacks],
         "models": sorted({note.model for note in notes if note.model}),
-        "presets": PRESETS,
+        "presets": [(name, house.presets.get(name)) for name in PRESETS],
         "estimate": said,
         "once": secrets.token_urlsafe(18),
     }
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """An analyzer as the form offers it."""
+
+    #: Empty for the one that the server was set up with.
+    value: str
+    words: str
+    #: The model that it asks unless another is named; empty where there is none to name.
+    model: str
+
+
+def _choices(notes: Sequence[AnalyzerNote], default: str) -> list[Choice]:
+    """What can be chosen, the server's own choice first, whether it can be used or not."""
+    usable = sorted(
+        (note for note in notes if note.name == default or not note.lacks),
+        key=lambda note: note.name != default,
+    )
+    return [
+        Choice("" if note.name == default else note.name, _WORDS.get(note.name, note.name), note.model or "")
+        for note in usable
+    ]
 
 
 def order_of(form: Mapping[str, str]) -> Order:
@@ -104,7 +136,10 @@ def estimate_words(told: Estimate) -> str:
     said = f"{many(seen.calls, 'picture')} to look at"
     if seen.answered:
         said += f", {number(seen.answered)} answered before"
-    return f"{said} ({megabytes(seen.size)}). {_time(told)} {_cost(told)}"
+    said += f" ({megabytes(seen.size)})"
+    if told.calls < seen.calls:
+        said += f", of which at most {number(told.calls)} until your cap on calls is reached"
+    return f"{said}. {_time(told)} {_cost(told)}"
 
 
 def _time(told: Estimate) -> str:
@@ -116,7 +151,7 @@ def _time(told: Estimate) -> str:
 
 def _cost(told: Estimate) -> str:
     if told.cost is None or told.most_cost is None:
-        return f"{many(told.preview.most_calls, 'call')} at most; what a call costs is not known here."
+        return f"{many(told.most_calls, 'call')} at most; what a call costs is not known here."
     if not told.most_cost:
         return "It costs nothing."
     return f"About ${told.cost:.2f}, and ${told.most_cost:.2f} at most."

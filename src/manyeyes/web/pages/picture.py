@@ -12,7 +12,7 @@ from fastapi import APIRouter, Request
 from starlette.responses import RedirectResponse, Response
 
 from manyeyes.model.descriptor import StyleDescriptor, parse_descriptor
-from manyeyes.model.errors import BadReply, remedy_for
+from manyeyes.model.errors import BadReply
 from manyeyes.model.outcome import Analyzed
 from manyeyes.store.corrections import correct_all, withdraw
 from manyeyes.store.finding import PictureRecord
@@ -24,6 +24,7 @@ from manyeyes.web.pages.cards import headline_of
 from manyeyes.web.pages.fields import changes_of, groups_of
 from manyeyes.web.pages.gallery_page import links
 from manyeyes.web.pages.looking import refreshed
+from manyeyes.web.pages.remedies import advice_on
 from manyeyes.web.pages.rendering import at_of, show
 from manyeyes.web.pages.words import number, took
 from manyeyes.web.problems import Problem, unknown
@@ -100,7 +101,7 @@ async def shown_page(
         before=before,
         after=after,
         link_to=links(request, asked, shared),
-        remedy=None if shown.error is None else remedy_for(shown.error.kind),
+        remedy=None if shown.error is None else advice_on(shown.error.kind),
         once=secrets.token_urlsafe(18),
         **known | more,
     )

@@ -11,8 +11,10 @@ from starlette.responses import Response
 
 from manyeyes.plots.plot import Plot
 from manyeyes.portrait.likeness import Pick
+from manyeyes.portrait.page import SECTIONS
 from manyeyes.portrait.plots import plots_of
 from manyeyes.portrait.profile import profile_of
+from manyeyes.portrait.style import StyleProfile
 from manyeyes.store.latest import latest
 from manyeyes.web.pages.asked import asked_of
 from manyeyes.web.pages.gallery_page import links
@@ -21,11 +23,6 @@ from manyeyes.web.pages.rendering import at_of, show
 from manyeyes.web.site import site_of
 
 router = APIRouter(include_in_schema=False)
-
-#: Plots that are pictures of pictures: the page shows those itself.
-_OF_PICTURES = ("outliers", "contact_sheet")
-#: Plots as wide as the page.
-_WIDE = ("palette", "garments_by_colour")
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +34,6 @@ class PlotShown:
     note: str
     svg: Markup
     table: Markup
-    wide: bool
     downloads: Sequence[tuple[str, str]]
 
 
@@ -57,13 +53,15 @@ async def profile_page(request: Request, portfolio: str) -> Response:
     place = await place_of(request, portfolio)
     api = f"{at_of(request)}/api/portfolios/{portfolio}"
     takeaways = [
-        (f"{place.base}/profile.html", "Profile as one HTML file"),
-        (f"{api}/profile", "Its figures as JSON"),
-        (f"{api}/export?format=csv", "All pictures as CSV"),
-        (f"{api}/export?format=jsonl", "as JSON lines"),
-        (f"{api}/export?format=parquet", "as Parquet"),
+        (f"{place.base}/profile.html", "As one HTML file"),
+        (f"{api}/export?format=csv", "All pictures as a spreadsheet (CSV)"),
     ]
-    return await shown_profile(request, place, takeaways=takeaways)
+    for_programs = [
+        (f"{api}/export?format=jsonl", "All pictures as JSON lines"),
+        (f"{api}/export?format=parquet", "All pictures as Parquet"),
+        (f"{api}/profile", "The profile’s figures as JSON"),
+    ]
+    return await shown_profile(request, place, takeaways=takeaways, for_programs=for_programs)
 
 
 async def shown_profile(
@@ -72,42 +70,42 @@ async def shown_profile(
     *,
     shared: str = "",
     takeaways: Sequence[tuple[str, str]] = (),
+    for_programs: Sequence[tuple[str, str]] = (),
 ) -> Response:
     """The profile for whoever may see it."""
     portfolio = place.summary.portfolio
     profile = await profile_of(latest(site_of(request).house.store, portfolio.id))
-    plots = plots_of(profile)
-    picked = (
-        ("Contact sheet", "Chosen to show what there is.", [_pick(one) for one in profile.contact_sheet]),
-        (
-            "Least like the rest",
-            "The strangest first, and what makes them so.",
-            [_pick(one) for one in profile.outliers],
-        ),
-    )
     return show(
         request,
         "profile.html",
         title=f"Style profile of {portfolio.name}",
         shared=shared,
         profile=profile if profile.analyzed else None,
-        plots=[
-            _plot(one, "" if shared else place.base)
-            for name, one in plots.items()
-            if name not in _OF_PICTURES
-        ],
-        picked=picked,
+        sections=_sections(profile, "" if shared else place.base),
+        sheet=[_pick(one) for one in profile.contact_sheet],
+        odd=[_pick(one) for one in profile.outliers],
+        for_programs=for_programs,
         takeaways=takeaways,
         link_to=links(request, asked_of(request.query_params, place.base), shared),
         **place.head(),
     )
 
 
+def _sections(profile: StyleProfile, base: str) -> list[tuple[str, list[PlotShown]]]:
+    """The plots below their headings; those of pictures are left out, for the page shows these itself."""
+    plots = plots_of(profile)
+    drawn = {
+        title: [_plot(plots[name], base) for name in names if name in plots]
+        for title, names in SECTIONS.items()
+    }
+    return [(title, shown) for title, shown in drawn.items() if shown]
+
+
 def _plot(plot: Plot, base: str) -> PlotShown:
     files = [(f"{base}/plots/{plot.name}.{kind}", kind.upper()) for kind in ("svg", "png")] if base else []
     # What is drawn and tabulated there has been escaped there.
     drawn, table = Markup(plot.svg), Markup(plot.table_html)  # noqa: S704
-    return PlotShown(plot.name, plot.title, plot.note, drawn, table, plot.name in _WIDE, files)
+    return PlotShown(plot.name, plot.title, plot.note, drawn, table, files)
 
 
 def _pick(pick: Pick) -> PickShown:

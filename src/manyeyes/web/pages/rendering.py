@@ -14,6 +14,7 @@ from starlette.responses import Response
 
 from manyeyes.web.pages import cards, words
 from manyeyes.web.pages.assets import asset, packed
+from manyeyes.web.pages.remedies import advice_on
 from manyeyes.web.sessions import csrf_token, session_of
 from manyeyes.web.site import site_of
 from manyeyes.web.thumbnails import SIZES
@@ -54,8 +55,10 @@ def environment() -> Environment:
         for name in ("number", "many", "percent", "megabytes", "day", "moment", "span", "took")
     }
     made.globals |= {
-        name: getattr(cards, name) for name in ("headline_of", "subline_of", "alt_of", "spans_of")
+        name: getattr(cards, name)
+        for name in ("headline_of", "subline_of", "alt_of", "spans_of", "can_be_seen")
     }
+    made.globals["advice_on"] = advice_on
     return made
 
 

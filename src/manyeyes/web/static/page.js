@@ -385,13 +385,15 @@ async function visit(address, parts = ["filters", "results"], remember = true) {
 document.addEventListener("change", (event) => {
   const form = event.target.form;
   if (form?.matches("[data-filters]") && event.target.name !== "q") visit(filterAddress(form));
-  if (form?.matches("[data-order]")) estimate(form);
+  if (form?.matches("[data-order]")) ordered(form, event.target);
   if (event.target.matches("[data-notify]")) askToNotify(event.target);
   if (event.target.matches("[data-hex]")) one("circle", event.target.parentElement)?.setAttribute("fill", event.target.value || "none");
 });
 document.addEventListener("input", (event) => {
-  if (event.target.id !== "q") return;
   clearTimeout(typed);
+  const form = event.target.form;
+  if (form?.matches("[data-order]")) typed = setTimeout(() => estimate(form), 400);
+  if (event.target.id !== "q") return;
   typed = setTimeout(() => visit(filterAddress(event.target.form), ["filters", "found", "chips", "results"].slice(0, 1).concat("results")), 250);
 });
 document.addEventListener("submit", (event) => {
@@ -708,6 +710,12 @@ function notify(text) {
 // What a run will take
 
 let estimating;
+
+function ordered(form, changed) {
+  const model = changed.selectedOptions?.[0].dataset.model;
+  if (model !== undefined) one("[name=model]", form).placeholder = model || "its own";
+  estimate(form);
+}
 
 async function estimate(form) {
   estimating?.abort();
