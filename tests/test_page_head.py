@@ -20,7 +20,8 @@ async def routes(page: Page) -> list[str]:
     one, whole = f"/api/images/{image['id']}", f"/api/portfolios/{portfolio}"
     token = (await page.client.post(f"{whole}/shares")).json()["token"]
     return [
-        *("/healthz", "/readyz", "/openapi.json", "/static/page.css", "/", f"/portfolios/{portfolio}", f"/shared/{token}"),
+        *("/healthz", "/readyz", "/openapi.json", "/static/page.css"),
+        *("/", f"/portfolios/{portfolio}", f"/shared/{token}"),
         *(one, f"{one}/thumbnail", f"{one}/original", f"{one}/nothing"),
         *(whole, f"{whole}/images", f"{whole}/export", f"{whole}/export?format=csv", f"{whole}/profile"),
         *(f"/api/runs/{run}", f"/api/runs/{run}/events", "/api/portfolios/nothing"),

@@ -29,7 +29,7 @@ class HeadersAlone:
                 await send({"type": "http.response.body", "body": b""})
                 told.set()
 
-        answering = asyncio.ensure_future(self._app(scope | {"method": "GET"}, receive, headers_alone))
+        answering = asyncio.ensure_future(self._app({**scope, "method": "GET"}, receive, headers_alone))
         enough = asyncio.ensure_future(told.wait())
         try:
             await asyncio.wait((answering, enough), return_when=asyncio.FIRST_COMPLETED)
