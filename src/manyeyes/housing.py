@@ -32,8 +32,9 @@ from manyeyes.model.arrival import Arrival, Held
 from manyeyes.model.errors import SettingsError
 from manyeyes.model.image import ImageRef, Original, PassedOver
 from manyeyes.model.portfolio import Portfolio
+from manyeyes.model.ticket import Intent
 from manyeyes.settings import PRESETS, Settings, read_settings
-from manyeyes.store.orders import Order
+from manyeyes.store.orders import Order, note_calls
 from manyeyes.store.sql import SqlStore
 from manyeyes.web.house import AnalyzerNote, Caps, Doors, House
 from manyeyes.web.webhooks import key_of
@@ -161,12 +162,15 @@ class Runner:
         wish = Wish(sources, order.retry_failed, order.fresh, order.limit, order.overall_range)
         analyzer = analyzer_of(chosen) if self.analyzer is None else self.analyzer()
         if order.most_calls is not None:
-            analyzer = Capped(analyzer, order.most_calls)
+            analyzer = Capped(analyzer, order.most_calls, self._note_calls)
         async with assembled(chosen, wish, analyzer=analyzer, store=self.store) as assembly:
             parts = assembly.parts
             if order.pictures is not None:
                 parts = replace(parts, source=Only(parts.source, owner, order.pictures))
             yield replace(assembly, parts=parts)
+
+    async def _note_calls(self, intent: Intent, calls: int) -> None:
+        await self.store.carry_out(partial(note_calls, intent=intent.id, calls=calls))
 
 
 class Only:
