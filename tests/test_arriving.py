@@ -265,3 +265,20 @@ def test_the_reason_of_a_check_stands_without_the_name(folder: Path) -> None:
 
     rows = take(Arrivals(folder, broken, nothing_held), folder, "it's.jpg", photo())
     assert rows == [Refused("it's.jpg", "cannot be decoded; export it again")]
+
+
+def test_what_would_fill_the_disk_is_refused_by_name_as_soon_as_it_would(folder: Path) -> None:
+    archive = zip_of({"a.jpg": photo()})
+    (row,) = take(arrivals_of(folder, Caps(disk_left=1 << 62)), folder, "looks.zip", archive)
+    assert isinstance(row, Refused)
+    assert (row.name, row.no_room) == ("a.jpg", True)
+    assert "the disk is nearly full" in row.reason
+    assert files_in(folder) == []
+
+
+def test_a_zip_is_unpacked_up_to_its_cap_and_what_is_beyond_it_is_named(folder: Path) -> None:
+    first, second = photo(), photo(edge=90)
+    archive = zip_of({"a.jpg": first, "b.jpg": second})
+    rows = take(arrivals_of(folder, Caps(archive_bytes=len(first))), folder, "looks.zip", archive)
+    assert names_taken(rows) == ["a.jpg"]
+    assert [(row.name, row.no_room) for row in rows if isinstance(row, Refused)] == [("b.jpg", False)]

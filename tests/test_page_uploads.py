@@ -12,7 +12,10 @@ from pathlib import Path
 
 import httpx
 import pytest
+from PIL import Image
 
+from drawn_pictures import encoded
+from manyeyes.model.arrival import Refused
 from manyeyes.web.house import Caps
 from manyeyes.web.multipart import PartBegins, PartEnds, pieces
 from manyeyes.web.problems import Problem
@@ -302,3 +305,44 @@ def test_a_form_comes_to_the_same_pieces_however_it_is_cut(size: int) -> None:
 def test_a_form_whose_boundary_is_not_named_is_malformed(kind: str) -> None:
     with pytest.raises(Problem, match="boundary"):
         asyncio.run(_all(kind, A_FORM))
+
+
+@served(max_megapixels=0.001)
+async def test_pictures_are_taken_up_to_the_megapixels_that_are_set(page: Page) -> None:
+    portfolio = await page.portfolio()
+    answer = await page.upload(portfolio, {"a.png": picture("a")})
+    assert answer.status_code == 409
+    assert "0.001 megapixels are allowed" in answer.json()["refused"][0]["reason"]
+
+
+def test_the_megapixels_that_are_set_may_be_more_than_usual(tmp_path: Path) -> None:
+    async def scene() -> None:
+        async with server(tmp_path, max_megapixels=200) as page:
+            large = encoded(Image.new("1", (11_000, 10_000)), "PNG")
+            portfolio = await page.portfolio()
+            assert (await page.upload(portfolio, {"a.png": large})).json()["added"] == ["a.png"]
+
+    asyncio.run(scene())
+
+
+@served(unpacked_gb=0.000_000_2)
+async def test_a_zip_unpacks_to_no_more_than_is_set(page: Page) -> None:
+    portfolio = await page.portfolio()
+    archive = zipped(**{"a.png": picture("a"), "b.png": picture("b", width=200)})
+    told = (await page.upload(portfolio, {"looks.zip": archive})).json()
+    assert len(told["added"]) == 1
+    assert "the archive would unpack to more than 200 bytes" in told["refused"][0]["reason"]
+
+
+def test_where_the_disk_has_no_room_for_what_a_zip_holds_the_answer_says_so(tmp_path: Path) -> None:
+    async def scene() -> None:
+        async with server(tmp_path) as page:
+            portfolio = await page.portfolio()
+            full = Refused("a.png", "it could not be kept: the disk is nearly full", no_room=True)
+            page.site.uploads._house = replace(page.house, arrivals=lambda *_: lambda *_: iter([full]))
+            answer = await page.upload(portfolio, {"looks.zip": zipped(a=picture("a"))})
+            assert answer.status_code == 507
+            assert answer.json()["type"] == "urn:manyeyes:problem:no-space"
+            assert [one["name"] for one in answer.json()["refused"]] == ["a.png"]
+
+    asyncio.run(scene())

@@ -136,7 +136,7 @@ def test_what_the_server_refuses_is_named_by_its_reason() -> None:
     async def refuses_all(request: web.Request) -> web.StreamResponse:
         await request.read()
         refused = [{"name": "spring/00.jpg", "reason": "no picture"}]
-        return problem(422, "nothing-taken", added=[], duplicates=[], refused=refused)
+        return problem(409, "nothing-taken", added=[], duplicates=[], refused=refused)
 
     _, sent = sent_to(lambda small: small.tricks.update(images=[refuses_all]))
     assert sent.refused == [("spring/00.jpg", "no picture")]

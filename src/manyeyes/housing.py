@@ -26,13 +26,15 @@ from manyeyes.intake.addresses import Allowed
 from manyeyes.intake.arriving import Arrivals
 from manyeyes.intake.fetch import Fetcher, FetchRules
 from manyeyes.intake.landing import sweep
+from manyeyes.intake.safety import Caps as Taken
 from manyeyes.intake.sources import Sources
 from manyeyes.model.arrival import Arrival, Held
 from manyeyes.model.errors import SettingsError
 from manyeyes.model.image import ImageRef, Original, PassedOver
 from manyeyes.model.portfolio import Portfolio
+from manyeyes.model.ticket import Intent
 from manyeyes.settings import PRESETS, Settings, read_settings
-from manyeyes.store.orders import Order
+from manyeyes.store.orders import Order, note_calls
 from manyeyes.store.sql import SqlStore
 from manyeyes.web.house import AnalyzerNote, Caps, Doors, House
 from manyeyes.web.webhooks import key_of
@@ -57,7 +59,7 @@ async def house_of(
     secret = make_data(data)
     fetcher = Fetcher(FetchRules(Allowed.parse(settings.fetch_allow)))
     async with open_store(settings) as store, Decoders() as threads, fetcher:
-        pictures = Pictures(threads, int(settings.max_megapixels * MEGA))
+        pictures = Pictures(threads, _taken(settings))
         yield House(
             data,
             store,
@@ -95,6 +97,15 @@ def _signing(settings: Settings) -> str | None:
 def _caps(settings: Settings) -> Caps:
     upload = int(settings.upload_gb * GIGA)
     return Caps(upload=upload, file=upload, runs=settings.runs_at_once)
+
+
+def _taken(settings: Settings) -> Taken:
+    """How much of each thing that arrives is taken."""
+    return Taken(
+        archive_bytes=int(settings.unpacked_gb * GIGA),
+        pixels=int(settings.max_megapixels * MEGA),
+        disk_left=Caps().disk_left,
+    )
 
 
 def _doors(settings: Settings, secret: bytes) -> Doors:
@@ -151,12 +162,15 @@ class Runner:
         wish = Wish(sources, order.retry_failed, order.fresh, order.limit, order.overall_range)
         analyzer = analyzer_of(chosen) if self.analyzer is None else self.analyzer()
         if order.most_calls is not None:
-            analyzer = Capped(analyzer, order.most_calls)
+            analyzer = Capped(analyzer, order.most_calls, self._note_calls)
         async with assembled(chosen, wish, analyzer=analyzer, store=self.store) as assembly:
             parts = assembly.parts
             if order.pictures is not None:
                 parts = replace(parts, source=Only(parts.source, owner, order.pictures))
             yield replace(assembly, parts=parts)
+
+    async def _note_calls(self, intent: Intent, calls: int) -> None:
+        await self.store.carry_out(partial(note_calls, intent=intent.id, calls=calls))
 
 
 class Only:
@@ -215,15 +229,16 @@ def _note(settings: Settings, name: str) -> AnalyzerNote:
 class Pictures:
     """The bytes of pictures: checked where they arrive, read, made small, looked at."""
 
-    def __init__(self, threads: Decoders, max_pixels: int) -> None:
+    def __init__(self, threads: Decoders, caps: Taken) -> None:
         self._threads = threads
-        self._max_pixels = max_pixels
+        self._caps = caps
+        self._max_pixels = caps.pixels
         # One for all: it holds ZIPs open that pictures are read from.
         self._sources = Sources(())
 
     def arrivals(self, folder: Path, held: Held) -> Callable[[Path, str], Iterator[Arrival]]:
         """What takes files into a folder."""
-        return Arrivals(folder, partial(check_decodes, max_pixels=self._max_pixels), held).take
+        return Arrivals(folder, partial(check_decodes, max_pixels=self._max_pixels), held, self._caps).take
 
     async def read(self, image: ImageRef) -> Original:
         """A picture's bytes and their hash."""

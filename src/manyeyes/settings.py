@@ -112,6 +112,7 @@ class Settings(BaseSettings):
     root_path: str = _variable("MANYEYES_ROOT_PATH", "", "a path such as /manyeyes")
     trusted_proxies: str = _variable("MANYEYES_TRUSTED_PROXIES", "", "addresses with commas between them")
     upload_gb: float = _variable("MANYEYES_UPLOAD_GB", 4, "gigabytes, more than 0", gt=0)
+    unpacked_gb: float = _variable("MANYEYES_UNPACKED_GB", 8, "gigabytes, more than 0", gt=0)
     runs_at_once: Count = _variable("MANYEYES_RUNS_AT_ONCE", 4, "a whole number from 1 up")
     webhook_secret: SecretStr | None = _variable(
         "MANYEYES_WEBHOOK_SECRET", None, "a secret that begins with whsec_"

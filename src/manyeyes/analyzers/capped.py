@@ -2,19 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
+
 from manyeyes.analyzers.base import Analyzer, Traits
 from manyeyes.model.ask import Ask, Reply
 from manyeyes.model.errors import AccessDenied, Pushback
 from manyeyes.model.image import PreparedImage
 from manyeyes.model.ticket import Intent, Ticket
 
+#: Keeps how many calls there have been, this one for the intent included, for whoever goes on after a crash.
+Note = Callable[[Intent, int], Awaitable[None]]
+
 
 class Capped:
     """Another analyzer under a hard cap: the call that would break it is not made, and ends the run."""
 
-    def __init__(self, analyzer: Analyzer, most_calls: int) -> None:
+    def __init__(self, analyzer: Analyzer, most_calls: int, note: Note | None = None) -> None:
+        """`note` is waited for before a call that costs something is made; None where nobody goes on."""
         self._analyzer = analyzer
         self._most = self._left = most_calls
+        self._note = note if analyzer.traits.paid else None
 
     @property
     def traits(self) -> Traits:
@@ -34,13 +41,18 @@ class Capped:
             raise AccessDenied(
                 f"the budget of {self._most} calls is used up: start again with more to go on", ended=True
             )
-        self._left -= 1
+        await self._count(intent, 1)
         try:
             return await self._analyzer.start(image, ask, intent)
         except Pushback:
             # What was turned away was not bought.
-            self._left += 1
+            await self._count(intent, -1)
             raise
+
+    async def _count(self, intent: Intent, calls: int) -> None:
+        self._left -= calls
+        if self._note is not None:
+            await self._note(intent, self._most - self._left)
 
     async def check(self, ticket: Ticket) -> Reply | Ticket:
         """One look at what was bought: that is free."""

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import hashlib
+import shutil
 from collections.abc import AsyncIterator, Callable, Generator, Iterator
 from pathlib import Path
 from typing import TypeVar
@@ -28,6 +30,8 @@ Check = Callable[[str, bytes], None]
 
 _FORMATS = "JPEG, PNG, WebP, GIF, HEIC, AVIF, TIFF or BMP"
 _USUAL_CAPS = Caps()
+#: What a system says of a disk, or of a user's share of it, that is full.
+_FULL = (errno.ENOSPC, errno.EDQUOT)
 
 
 class Arrivals:
@@ -74,7 +78,7 @@ class Arrivals:
             else:
                 yield self._one(file, plain(name), look)
         except (Damaged, OSError) as error:
-            yield Refused(shown_name(name), _why_broken(error))
+            yield _broken(name, error)
 
     def _unpacked(self, file: Path, name: str) -> Iterator[Arrival]:
         """The pictures of a ZIP, under the names they have in it, below the folder that the ZIP lay in.
@@ -106,15 +110,21 @@ class Arrivals:
             content = sniff(archive.head(entry))
             if reason := _why_no_picture(content, "within an archive"):
                 return Refused(shown_name(name), reason)
+            self._check_room(entry.size)
             with place.open("xb") as file:
                 file.writelines(archive.pieces(name, entry, self._caps))
             return self._one(place, name, look_at(str(place)))
         except ImageError as error:
             return Refused(shown_name(name), _without(name, str(error)))
         except (Damaged, OSError) as error:
-            return Refused(shown_name(name), _why_broken(error))
+            return _broken(name, error)
         finally:
             place.unlink(missing_ok=True)
+
+    def _check_room(self, size: int) -> None:
+        """Raise OSError where so many bytes would leave too little of the disk."""
+        if shutil.disk_usage(self._folder).free - size < self._caps.disk_left:
+            raise OSError(errno.ENOSPC, "the disk is nearly full")
 
     def _one(self, file: Path, name: str, look: Look) -> Arrival:
         """Take one picture, unless there is a reason not to. Raises OSError."""
@@ -174,11 +184,12 @@ def _why_no_picture(content: Content, where: str = "") -> str | None:
             return f"{content.words}, no picture; upload {_FORMATS}, or a ZIP of them"
 
 
-def _why_broken(error: Damaged | OSError) -> str:
+def _broken(name: str, error: Damaged | OSError) -> Refused:
     """In words that stand behind a name. The system's own are told, since they say what to do."""
     if isinstance(error, OSError):
-        return f"it could not be kept: {why(error)}; see to that, then upload it again"
-    return f"{error}; make it again or copy it again from where it came"
+        reason = f"it could not be kept: {why(error)}; see to that, then upload it again"
+        return Refused(shown_name(name), reason, no_room=error.errno in _FULL)
+    return Refused(shown_name(name), f"{error}; make it again or copy it again from where it came")
 
 
 def _without(name: str, message: str) -> str:

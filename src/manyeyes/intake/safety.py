@@ -26,6 +26,8 @@ class Caps:
     pixels: int = 100_000_000
     #: Frames of an animation that arrives.
     frames: int = 5_000
+    #: What stays free on the disk that things arrive on.
+    disk_left: int = 0
 
 
 def is_hidden(part: str) -> bool:

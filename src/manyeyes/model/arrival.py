@@ -38,6 +38,8 @@ class Refused:
 
     name: str
     reason: str
+    #: It may be as good as can be: there is no room for it on our disk.
+    no_room: bool = False
 
 
 @dataclass(frozen=True, slots=True)

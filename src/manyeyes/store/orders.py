@@ -13,7 +13,7 @@ from manyeyes.model.portfolio import Portfolio
 from manyeyes.store.page_tables import orders
 from manyeyes.store.reports import BROKEN_OFF, state_of
 from manyeyes.store.rows import keep
-from manyeyes.store.tables import portfolios, runs
+from manyeyes.store.tables import intents, portfolios, runs
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +35,8 @@ class Order:
     overall_range: tuple[float, float] = (0, 100)
     #: Told when the run ends.
     webhook: str | None = None
-    #: Whatever else was asked for, as JSON has it; under `wish` what was asked of the run last while it went.
+    #: Whatever else was asked for, as JSON has it; under `wish` what was asked of the run last while it went,
+    #: and under `calls` how many of `most_calls` it has made.
     more: Mapping[str, object] | None = None
     #: Pictures of a batch, or `auto`.
     batch_size: str | None = None
@@ -71,14 +72,32 @@ def keep_wish(connection: Connection, run: str, wish: str) -> None:
     without a pause what was paused. Nothing happens where the run has no order.
     """
     if (order := order_of(connection, run)) is not None:
-        asked = asdict(replace(order, more={**(order.more or {}), "wish": wish}))
-        text = orjson.dumps(asked).decode()
-        connection.execute(update(orders).where(orders.c.run == run).values(wish=text))
+        _change(connection, run, order, {"wish": wish})
 
 
 def wish_of(order: Order) -> object:
     """What was asked last of the run with this order: `pause`, `resume`, `stop`, or None."""
     return (order.more or {}).get("wish")
+
+
+def note_calls(connection: Connection, intent: str, calls: int) -> None:
+    """Keep how many calls the run of this intent has made, of a budget; nothing happens where the run has no
+    order."""
+    run = connection.execute(select(intents.c.run).where(intents.c.id == intent)).scalar_one_or_none()
+    if run is not None and (order := order_of(connection, run)) is not None:
+        _change(connection, run, order, {"calls": calls})
+
+
+def calls_noted(order: Order) -> int | None:
+    """Calls that a run with this order and a budget has made; None where nobody has counted them."""
+    calls = (order.more or {}).get("calls")
+    return calls if isinstance(calls, int) else None
+
+
+def _change(connection: Connection, run: str, order: Order, more: Mapping[str, object]) -> None:
+    asked = asdict(replace(order, more={**(order.more or {}), **more}))
+    text = orjson.dumps(asked).decode()
+    connection.execute(update(orders).where(orders.c.run == run).values(wish=text))
 
 
 def continued_by(connection: Connection, run: str) -> str | None:

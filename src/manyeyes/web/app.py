@@ -13,6 +13,7 @@ from manyeyes.web.api import images, portfolios, runs, service, shared, uploadin
 from manyeyes.web.api.description import describe
 from manyeyes.web.estimates import Estimates
 from manyeyes.web.gallery import Gallery
+from manyeyes.web.head import HeadersAlone
 from manyeyes.web.house import House
 from manyeyes.web.likenesses import Likenesses
 from manyeyes.web.live import Live
@@ -55,7 +56,7 @@ def create_app(house: House) -> FastAPI:
         docs_url=None,
         redoc_url=None,
         generate_unique_id_function=lambda route: route.name,
-        middleware=[Middleware(Guard, house=house, sessions=sessions)],
+        middleware=[Middleware(HeadersAlone), Middleware(Guard, house=house, sessions=sessions)],
     )
     app.state.site, app.state.sessions = site_over(house), sessions
     app.state.problem_page = problem_page

@@ -146,6 +146,7 @@ def allowed(request: Request) -> dict[str, str]:
         if re.fullmatch(re.sub(r"\\{\w+\\}", "[^/]+", re.escape(template)), path)
         for method in operations
     }
+    methods |= {"HEAD"} if "GET" in methods else set()
     return {"Allow": ", ".join(sorted(methods))}
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import shutil
 import tempfile
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -132,8 +132,7 @@ class Receiving:
                 f"more than {self._caps.files} files at once",
                 "send them in several requests",
             )
-        if shutil.disk_usage(self._received.folder).free < self._caps.disk_left:
-            raise no_space()
+        check_room(self._received.folder, self._caps)
         path = self._received.next_file(name)
         self._file, self._size = path.open("wb", buffering=0), 0
 
@@ -160,8 +159,7 @@ class Receiving:
     async def _write(self) -> None:
         block, self._block = self._block, bytearray()
         assert self._file is not None
-        if shutil.disk_usage(self._received.folder).free < self._caps.disk_left:
-            raise no_space()
+        check_room(self._received.folder, self._caps)
         try:
             await asyncio.to_thread(_write_all, self._file, block)
         except OSError:
@@ -174,8 +172,13 @@ def _write_all(file: BinaryIO, block: bytearray) -> None:
         left = left[file.write(left) :]
 
 
-def no_space() -> Problem:
+def check_room(folder: Path, caps: Caps) -> None:
+    """Raise Problem where no more is to come to the disk of `folder`."""
+    if shutil.disk_usage(folder).free < caps.disk_left:
+        raise no_space()
+
+
+def no_space(more: Mapping[str, object] | None = None) -> Problem:
     """The disk is full, or nearly so."""
-    return Problem(
-        507, "no-space", "the server's disk is nearly full", "free some space there, then send it again"
-    )
+    remedy = "free some space there, then send it again"
+    return Problem(507, "no-space", "the server's disk is nearly full", remedy, more=more)

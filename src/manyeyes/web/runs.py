@@ -10,7 +10,7 @@ from typing import Any, Self
 from manyeyes.engine.run import INTERRUPTED, Run
 from manyeyes.model.errors import ManyeyesError, SettingsError
 from manyeyes.model.portfolio import Portfolio
-from manyeyes.store.orders import Order, keep_wish, unfinished, wish_of
+from manyeyes.store.orders import Order, calls_noted, keep_wish, unfinished, wish_of
 from manyeyes.store.portfolios import PortfolioSummary, portfolio_summary
 from manyeyes.store.reports import RunSummary, list_runs
 from manyeyes.store.steering import Wish, want
@@ -69,7 +69,9 @@ class Runs:
         """Go on with the runs that broke off, or ended with the server before this one; their new ids."""
         taken = []
         for left in await self._house.store.carry_out(partial(unfinished, interrupted=True)):
-            spent = await self._house.store.carry_out(partial(calls_of, run=left.run))
+            spent = calls_noted(left.order)
+            if spent is None:
+                spent = await self._house.store.carry_out(partial(calls_of, run=left.run))
             order = without_spent(left.order, spent)
             try:
                 taken.append(await self._carrying.begin(left.portfolio, order, continues=left.run))

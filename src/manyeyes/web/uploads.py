@@ -11,17 +11,19 @@ from pathlib import Path
 
 from fastapi import Request
 
-from manyeyes.model.arrival import Arrival, Duplicate, Refused, Taken
+from manyeyes.model.arrival import Arrival, Duplicate, Fetched, Refused, Taken
 from manyeyes.model.image import Locator
 from manyeyes.model.portfolio import Portfolio
 from manyeyes.store.portfolios import NewPicture, add_pictures, held, portfolio_summary
 from manyeyes.web.house import House
 from manyeyes.web.problems import Problem, unknown
-from manyeyes.web.receiving import Received, Receiving, arriving, clear
+from manyeyes.web.receiving import Received, Receiving, arriving, check_room, clear
 from manyeyes.web.sessions import CSRF_FIELD, check_csrf
 
 #: Pictures that are taken in one visit of a thread, and then told to the store together.
 _VISIT = 32
+#: Addresses of one request that are asked at once, or whose files wait to be taken.
+_FETCHED_AT_ONCE = 8
 
 
 @dataclass(slots=True)
@@ -71,19 +73,40 @@ class Uploads:
             return await self._whole(owner, folder, received, Receipt(fields=received.fields))
 
     async def fetch(self, portfolio: str, urls: Sequence[str]) -> Receipt:
-        """Take what is at these addresses, one after another."""
+        """Take what is at these addresses, in their order; some of them are fetched at once.
+
+        Cancelled, it fetches nothing more, and what was taken stays.
+        """
         owner, folder = await self._place(portfolio)
         receipt = Receipt()
         async with arriving(self._house.data) as received:
-            for url in urls:
-                got = await self._house.fetch(url, received.folder)
-                if isinstance(got, Refused):
-                    receipt.refused.append(got)
-                    continue
-                received.files.append((Path(got.path), got.name))
-                await self._whole(owner, folder, received, receipt)
-                received.files.clear()
+            room = asyncio.Semaphore(_FETCHED_AT_ONCE)
+            coming = [asyncio.ensure_future(self._fetched(url, received.folder, room)) for url in urls]
+            try:
+                for one in coming:
+                    await self._take_fetched(await one, owner, folder, received, receipt)
+                    room.release()
+            finally:
+                for one in coming:
+                    one.cancel()
+                await asyncio.gather(*coming, return_exceptions=True)
         return receipt
+
+    async def _fetched(self, url: str, folder: Path, room: asyncio.Semaphore) -> Fetched | Refused:
+        """What is at an address. Its room is free again once it was taken in: not all wait on the disk."""
+        await room.acquire()
+        check_room(folder, self._house.caps)
+        return await self._house.fetch(url, folder)
+
+    async def _take_fetched(
+        self, got: Fetched | Refused, owner: Portfolio, folder: Path, received: Received, receipt: Receipt
+    ) -> None:
+        if isinstance(got, Refused):
+            receipt.refused.append(got)
+            return
+        received.files.append((Path(got.path), got.name))
+        await self._whole(owner, folder, received, receipt)
+        received.files.clear()
 
     async def held(self, portfolio: str, hashes: Sequence[str]) -> Mapping[str, str]:
         """Of these hashes those that the portfolio holds already, each with a name there."""

@@ -12,8 +12,11 @@ from pydantic import ValidationError
 from manyeyes.web.api import told
 from manyeyes.web.api.asking import Documented, PortfolioId, TheSite, only_known, problems
 from manyeyes.web.api.shapes import HashesAsked, HeldShape, ReceiptShape, UrlsAsked
+from manyeyes.web.leaving import until_gone
 from manyeyes.web.problems import Problem
+from manyeyes.web.receiving import no_space
 from manyeyes.web.site import Site
+from manyeyes.web.uploads import Receipt
 
 router = APIRouter(prefix="/api/portfolios", tags=["portfolios"], dependencies=[Depends(only_known)])
 
@@ -62,7 +65,8 @@ async def add_images(
     is said to be."""
     kind = request.headers.get("content-type", "").lower().partition(";")[0].strip()
     if kind == "application/json":
-        receipt = await site.uploads.fetch(portfolio, await _urls(site, request))
+        urls = await _urls(site, request)
+        receipt = await until_gone(request, site.uploads.fetch(portfolio, urls))
     elif kind == "multipart/form-data" or kind.startswith(_RAW):
         receipt = await site.uploads.receive(request, portfolio)
     else:
@@ -74,15 +78,22 @@ async def add_images(
         )
     answer = told.receipt(receipt)
     if not (receipt.added or receipt.duplicates):
-        first = receipt.refused[0]
-        raise Problem(
-            409,
-            "nothing-taken",
-            told.shown(f"{first.name}: {first.reason}"),
-            "correct what is named, or choose other pictures",
-            more=answer,
-        )
+        raise _nothing_taken(receipt, answer)
     return JSONResponse(answer, receipt.status)
+
+
+def _nothing_taken(receipt: Receipt, answer: dict[str, object]) -> Problem:
+    """Nothing was any good; or it may have been, and there is no room for it."""
+    if any(one.no_room for one in receipt.refused):
+        return no_space(answer)
+    first = receipt.refused[0]
+    return Problem(
+        409,
+        "nothing-taken",
+        told.shown(f"{first.name}: {first.reason}"),
+        "correct what is named, or choose other pictures",
+        more=answer,
+    )
 
 
 @router.post("/{portfolio}/images/held", response_model=HeldShape, responses=problems(404))

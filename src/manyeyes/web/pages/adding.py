@@ -5,6 +5,7 @@ from __future__ import annotations
 from fastapi import APIRouter, Request
 from starlette.responses import RedirectResponse, Response
 
+from manyeyes.web.leaving import until_gone
 from manyeyes.web.pages.looking import place_of
 from manyeyes.web.pages.rendering import show
 from manyeyes.web.site import site_of
@@ -24,7 +25,7 @@ async def added_page(request: Request, portfolio: str, receipt: Receipt) -> Resp
     """The portfolio where all was taken; else what was not taken, and why."""
     urls = receipt.fields.get("urls", "").split()
     if urls:
-        more = await site_of(request).uploads.fetch(portfolio, urls)
+        more = await until_gone(request, site_of(request).uploads.fetch(portfolio, urls))
         receipt.added.extend(more.added)
         receipt.duplicates.extend(more.duplicates)
         receipt.refused.extend(more.refused)
