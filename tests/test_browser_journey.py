@@ -135,6 +135,21 @@ def test_pictures_are_chosen_from_the_disk_and_what_is_no_picture_is_named(
         expect(page.locator("#cards > li")).to_have_count(3)
 
 
+def test_a_portfolio_that_nothing_came_into_is_not_left_behind(chromium: Browser, tmp_path: Path) -> None:
+    notes = tmp_path / "notes.txt"
+    notes.write_text("no picture")
+    with serving(tmp_path) as server, visiting(chromium, server.origin) as visitor:
+        # A bundle of which nothing is taken is refused as a whole.
+        visitor.forgive("status of 4")
+        page = visitor.go("/")
+        with page.expect_response(lambda each: each.request.method == "DELETE"):
+            visitor.drop([notes])
+        expect(page.locator("[data-told=upload]")).to_have_text("0 pictures added, 1 not taken.")
+        expect(page.locator("[data-told=refused]")).to_contain_text("notes.txt")
+        expect(page.locator("[data-told=onward] a")).to_have_count(0)
+        assert server.get("/portfolios")["portfolios"] == []
+
+
 def test_filters_show_what_they_say_with_counts_that_know_of_each_other(visitor: Visitor, shop: Shop) -> None:
     page = visitor.go(shop.base)
     facets = shop.server.get(f"{shop.base}/facets")["fields"]

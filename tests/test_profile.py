@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from random import Random
 
 import pytest
@@ -194,6 +195,14 @@ def test_the_summary_speaks_of_what_the_figures_show_and_says_when_they_are_few(
     assert not any(sentence.startswith("With fewer") for sentence in profile(
         *(answered(n, DRESS) for n in range(FEW))
     ).summary)  # fmt: skip
+
+
+def test_shades_of_one_name_are_one_colour_in_words() -> None:
+    shades = (PaletteColor("brown", "#6b4226", 0.5), PaletteColor("brown", "#8b5a2b", 0.3))
+    coat = replace(COAT, color_palette=(*shades, PaletteColor("navy", "#1b2a49", 0.2)))
+    told = profile(*(answered(number, coat) for number in range(FEW)))
+    assert [colour.name for colour in told.palette].count("brown") == 2
+    assert "Colours by their share of the garments' area: brown (80 %), navy (20 %)." in told.summary
 
 
 @given(portfolios())

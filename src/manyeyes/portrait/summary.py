@@ -85,7 +85,12 @@ def _garments(types: Distribution) -> Iterator[str]:
 
 
 def _colours(profile: StyleProfile) -> Iterator[str]:
-    told = [f"{colour.name} ({percent(colour.share)})" for colour in profile.palette[:4]]
+    # Shades of one name are one colour in words.
+    shares: dict[str, float] = {}
+    for colour in profile.palette:
+        shares[colour.name] = shares.get(colour.name, 0.0) + colour.share
+    first = sorted(shares.items(), key=lambda one: -one[1])[:4]
+    told = [f"{name} ({percent(share)})" for name, share in first]
     if told:
         yield f"Colours by their share of the garments' area: {', '.join(told)}."
 

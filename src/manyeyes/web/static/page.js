@@ -7,7 +7,7 @@ const all = (selector, within = document) => [...within.querySelectorAll(selecto
 const one = (selector, within = document) => within.querySelector(selector);
 const told = (name, within = document) => one(`[data-told="${name}"]`, within);
 const number = (value) => Math.round(value).toLocaleString("en").replaceAll(",", "\u202f");
-const many = (count, noun) => `${number(count)} ${noun}${count === 1 ? "" : "s"}`;
+const many = (count, noun, several = `${noun}s`) => `${number(count)} ${count === 1 ? noun : several}`;
 
 root.classList.add("scripted");
 
@@ -95,28 +95,47 @@ function say(text) {
 
 // Dialogs
 
+const plainly = (event) => !event.metaKey && !event.ctrlKey && !event.shiftKey;
+
+function openDialog(event, opener) {
+  const dialog = document.getElementById(opener.dataset.opens);
+  if (!dialog?.showModal) return;
+  event.preventDefault();
+  dialog.showModal();
+}
+
+function bringPart(event, link) {
+  if (!plainly(event)) return;
+  event.preventDefault();
+  link.textContent = "Looking…";
+  bring(link.href, [link.dataset.brings]).catch(() => location.assign(link.href));
+}
+
+function copyFrom(event, button) {
+  const field = document.getElementById(button.dataset.copies);
+  field.select();
+  navigator.clipboard?.writeText(field.value).then(() => (button.textContent = "Copied"));
+}
+
+// What is clicked, and what comes of it.
+const CLICKED = {
+  "[data-opens]": openDialog,
+  "[data-brings]": bringPart,
+  "[data-copies]": copyFrom,
+  "[data-print]": () => print(),
+};
+
 document.addEventListener("click", (event) => {
-  const opener = event.target.closest("[data-opens]");
-  const dialog = opener && document.getElementById(opener.dataset.opens);
-  if (dialog?.showModal) {
-    event.preventDefault();
-    dialog.showModal();
-  }
   if (event.target.matches("dialog")) event.target.close();
-  if (event.target.closest("[data-print]")) print();
-  const bringing = event.target.closest("[data-brings]");
-  if (bringing && !event.metaKey && !event.ctrlKey) {
-    event.preventDefault();
-    bringing.textContent = "Looking…";
-    bring(bringing.href, [bringing.dataset.brings]).catch(() => location.assign(bringing.href));
-  }
-  const copy = event.target.closest("[data-copies]");
-  if (copy) {
-    const field = document.getElementById(copy.dataset.copies);
-    field.select();
-    navigator.clipboard?.writeText(field.value).then(() => (copy.textContent = "Copied"));
+  for (const [selector, act] of Object.entries(CLICKED)) {
+    const clicked = event.target.closest(selector);
+    if (clicked) act(event, clicked);
   }
 });
+
+// A picture whose file is gone; such events do not rise, and are met on their way down
+
+document.addEventListener("error", ({ target }) => target.matches?.(".frame img, .mosaic img") && target.classList.add("gone"), true);
 
 // Keys
 
@@ -278,6 +297,7 @@ class Upload {
     if (duplicates) parts.push(`${number(duplicates)} there already`);
     if (refused) parts.push(`${number(refused)} not taken`);
     put("upload", `${parts.join(", ")}.`, this.panel);
+    if (!portfolio) return;
     const page = `${at}/portfolios/${portfolio}`;
     if (!refused && !duplicates) location.assign(page);
     else told("onward", this.panel).replaceChildren(made("a", "See the portfolio", { href: page, class: "button first" }));
@@ -298,22 +318,27 @@ async function upload(form, files, folder, urls = []) {
   form.closest("dialog:not([open])")?.showModal();
   const keep = (event) => event.preventDefault();
   addEventListener("beforeunload", keep);
+  const known = portfolioOf(form);
+  let portfolio = known;
   try {
-    const name = folder || nameOf(files);
-    const portfolio = portfolioOf(form) ?? (await post(`${at}/api/portfolios`, { name })).id;
+    portfolio ??= (await post(`${at}/api/portfolios`, { name: folder || nameOf(files) })).id;
     if (files.length) await busy.carry(portfolio);
     if (urls.length) {
-      put("upload", `Fetching ${many(urls.length, "address").replace("addresss", "addresses")}`, busy.panel);
+      put("upload", `Fetching ${many(urls.length, "address", "addresses")}`, busy.panel);
       busy.take(await post(`${at}/api/portfolios/${portfolio}/images`, { urls }));
     }
     removeEventListener("beforeunload", keep);
-    busy.close(portfolio);
+    busy.close(known || busy.counts.added ? portfolio : null);
   } catch (error) {
     put("upload", `Not uploaded: ${error.message}`, busy.panel);
   } finally {
     removeEventListener("beforeunload", keep);
+    // A new portfolio that nothing came into would only be in the way.
+    if (portfolio && !known && !busy.counts.added) await withdraw(`${at}/api/portfolios/${portfolio}`);
   }
 }
+
+const withdraw = (address) => fetch(address, { method: "DELETE", headers: { "X-CSRF-Token": csrf } }).catch(() => {});
 
 function dropForm() {
   return one("form[data-upload]");
@@ -394,7 +419,7 @@ document.addEventListener("input", (event) => {
   const form = event.target.form;
   if (form?.matches("[data-order]")) typed = setTimeout(() => estimate(form), 400);
   if (event.target.id !== "q") return;
-  typed = setTimeout(() => visit(filterAddress(event.target.form), ["filters", "found", "chips", "results"].slice(0, 1).concat("results")), 250);
+  typed = setTimeout(() => visit(filterAddress(event.target.form)), 250);
 });
 document.addEventListener("submit", (event) => {
   if (!event.target.matches("[data-filters]")) return;
@@ -402,16 +427,11 @@ document.addEventListener("submit", (event) => {
   visit(filterAddress(event.target));
 });
 document.addEventListener("click", (event) => {
-  const link = event.target.closest("a[data-region]");
-  if (link && !event.metaKey && !event.ctrlKey && !event.shiftKey) {
-    event.preventDefault();
-    visit(link.href);
-  }
-  const more = event.target.closest("a[data-more]");
-  if (more && !event.metaKey && !event.ctrlKey) {
-    event.preventDefault();
-    showMore(more);
-  }
+  const link = event.target.closest("a[data-region], a[data-more]");
+  if (!link || !plainly(event)) return;
+  event.preventDefault();
+  if (link.matches("[data-more]")) showMore(link);
+  else visit(link.href);
 });
 addEventListener("popstate", () => document.getElementById("gallery") && visit(location.href, ["filters", "results"], false));
 
