@@ -183,7 +183,7 @@ def test_a_store_of_a_later_manyeyes_is_refused(tmp_path: Path) -> None:
     with open_engine(url).begin() as connection:
         connection.execute(text("UPDATE manyeyes_store SET version = 99"))
     with pytest.raises(
-        SettingsError, match=r"of a later manyeyes \(version 99, this one knows 4\).*update manyeyes"
+        SettingsError, match=r"of a later manyeyes \(version 99, this one knows 5\).*update manyeyes"
     ):
         open_engine(url)
 

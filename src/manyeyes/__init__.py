@@ -4,11 +4,12 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from manyeyes.library import Report, analyze, analyze_portfolio, analyze_portfolio_sync
+    from manyeyes.library import Report, analyze, analyze_portfolio, analyze_portfolio_sync, put_into_words
     from manyeyes.model.descriptor import StyleDescriptor
     from manyeyes.model.errors import AnalyzerError, ImageError, ManyeyesError, SettingsError, StoreError
     from manyeyes.model.outcome import Analyzed, Failed, Outcome
     from manyeyes.model.progress import Progress
+    from manyeyes.model.written import Written
 
 __all__ = [
     "Analyzed",
@@ -22,17 +23,26 @@ __all__ = [
     "SettingsError",
     "StoreError",
     "StyleDescriptor",
+    "Written",
     "analyze",
     "analyze_portfolio",
     "analyze_portfolio_sync",
+    "put_into_words",
 ]
 
 _ROOMS = {
-    "manyeyes.library": ("Report", "analyze", "analyze_portfolio", "analyze_portfolio_sync"),
+    "manyeyes.library": (
+        "Report",
+        "analyze",
+        "analyze_portfolio",
+        "analyze_portfolio_sync",
+        "put_into_words",
+    ),
     "manyeyes.model.descriptor": ("StyleDescriptor",),
     "manyeyes.model.errors": ("AnalyzerError", "ImageError", "ManyeyesError", "SettingsError", "StoreError"),
     "manyeyes.model.outcome": ("Analyzed", "Failed", "Outcome"),
     "manyeyes.model.progress": ("Progress",),
+    "manyeyes.model.written": ("Written",),
 }
 
 

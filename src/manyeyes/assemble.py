@@ -13,7 +13,7 @@ from weakref import WeakKeyDictionary
 
 from manyeyes.analyzers.access import Access
 from manyeyes.analyzers.base import Analyzer, Traits
-from manyeyes.analyzers.open import open_analyzer
+from manyeyes.analyzers.open import ANALYZERS, open_analyzer
 from manyeyes.analyzers.prompt import default_ask
 from manyeyes.engine.here import Here
 from manyeyes.engine.plan import Plan
@@ -24,7 +24,7 @@ from manyeyes.imaging.threads import Decoders, cores
 from manyeyes.intake.sources import Sources
 from manyeyes.model.ask import Recipe
 from manyeyes.model.descriptor import parse_descriptor
-from manyeyes.model.errors import StoreError
+from manyeyes.model.errors import SettingsError, StoreError
 from manyeyes.model.image import ImageRef, Preparation
 from manyeyes.pacing.budget import Budget
 from manyeyes.pacing.hedge import Hedge
@@ -41,6 +41,8 @@ from manyeyes.store.database import make_folder
 from manyeyes.store.sql import SqlStore
 
 MEGA = 1_000_000
+#: Analyzers that no model stands behind.
+WORDLESS = ("local", "modelled")
 
 #: Of each event loop, which a limiter's timers belong to. The runs of a process share what paces them,
 #: however they were started, so this cannot be anybody's own.
@@ -51,12 +53,20 @@ _LIMITERS: WeakKeyDictionary[asyncio.AbstractEventLoop, Limiters] = WeakKeyDicti
 class Wish:
     """What is wanted of one run beyond the settings."""
 
+    #: Empty for a run whose picture is handed to it later.
     sources: Sequence[str | os.PathLike[str]]
     retry_failed: bool = False
     fresh: bool = False
     #: The first so many pictures of the listing.
     limit: int | None = None
     overall_range: tuple[float, float] = (0, 100)
+
+
+def check_writes(analyzer: str) -> None:
+    """Raise SettingsError where this analyzer cannot put anything into words."""
+    if analyzer in WORDLESS:
+        writers = ", ".join(name for name in ANALYZERS if name not in WORDLESS)
+        raise SettingsError(f"{analyzer!r} measures pictures and cannot write: choose one of {writers}")
 
 
 def small_jpeg(image: ImageRef, longest_edge: int) -> tuple[str, bytes]:
@@ -113,7 +123,8 @@ async def assembled(
     if limiters is None:
         limiters = _LIMITERS.setdefault(asyncio.get_running_loop(), Limiters())
     sources = Sources(wish.sources)
-    sources.check()
+    if wish.sources:
+        sources.check()
     analyzer = analyzer_of(settings) if analyzer is None else analyzer
     async with analyzer, Decoders() as threads, _store(settings, store) as kept:
         pixels = int(settings.max_megapixels * MEGA)

@@ -16,10 +16,11 @@ import numpy as np
 from manyeyes.analyzers.base import Analyzer
 from manyeyes.analyzers.capped import Capped
 from manyeyes.analyzers.open import ANALYZERS
-from manyeyes.assemble import MEGA, Assembly, Wish, analyzer_of, assembled, open_store
+from manyeyes.assemble import MEGA, WORDLESS, Assembly, Wish, analyzer_of, assembled, open_store
 from manyeyes.engine.feed import Listener
 from manyeyes.engine.seams import Source
 from manyeyes.imaging.likeness import Crowd, features
+from manyeyes.imaging.sheet import sheet_of
 from manyeyes.imaging.threads import Decoders
 from manyeyes.imaging.thumbnail import check_decodes, thumbnail
 from manyeyes.intake.addresses import Allowed
@@ -71,6 +72,7 @@ async def house_of(
             post=fetcher.post,
             read=pictures.read,
             shrink=pictures.shrink,
+            sheet=pictures.sheet,
             look_of=pictures.look_of,
             nearest=nearest,
             log=log,
@@ -222,8 +224,8 @@ def _note(settings: Settings, name: str) -> AnalyzerNote:
     try:
         traits = analyzer_of(settings_for(settings, Order(analyzer=name))).traits
     except SettingsError as error:
-        return AnalyzerNote(name, None, paid=True, lacks=str(error))
-    return AnalyzerNote(name, traits.model, traits.paid)
+        return AnalyzerNote(name, None, paid=True, lacks=str(error), writes=name not in WORDLESS)
+    return AnalyzerNote(name, traits.model, traits.paid, writes=name not in WORDLESS)
 
 
 class Pictures:
@@ -247,6 +249,10 @@ class Pictures:
     async def shrink(self, image: ImageRef, edge: int) -> bytes:
         """A picture as a small WebP."""
         return await self._threads.run(self._shrunk, image, edge)
+
+    async def sheet(self, pictures: Sequence[bytes]) -> bytes:
+        """Small pictures on one sheet, as JPEG."""
+        return await self._threads.run(sheet_of, pictures)
 
     async def look_of(self, image: ImageRef, small: Path) -> bytes:
         """What a picture looks like; told by its small version where that is there."""

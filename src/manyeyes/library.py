@@ -7,8 +7,10 @@ import os
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from inspect import iscoroutinefunction
 
+from manyeyes import wording
 from manyeyes.analyzers.base import Analyzer
 from manyeyes.assemble import Wish, assembled
 from manyeyes.engine.run import Run
@@ -16,8 +18,16 @@ from manyeyes.engine.seams import Store
 from manyeyes.model.errors import SettingsError
 from manyeyes.model.event import Ended, Event
 from manyeyes.model.outcome import Analyzed, Failed, Outcome
+from manyeyes.model.portfolio import Portfolio
 from manyeyes.model.progress import Progress
+from manyeyes.model.written import Written
+from manyeyes.portrait.profile import profile_of
 from manyeyes.settings import Moving, Settings, read_settings
+from manyeyes.store.finding import find_run_or_portfolio
+from manyeyes.store.latest import latest
+from manyeyes.store.reports import RunSummary, pages
+from manyeyes.store.sql import SqlStore
+from manyeyes.wording import settings_by
 
 Source = str | os.PathLike[str]
 OnProgress = Callable[[Progress], None]
@@ -83,6 +93,29 @@ async def analyze(
         listeners = () if on_progress is None else (_after_each(on_progress),)
         async with Run(assembly.parts, assembly.plan, listeners=listeners, stream=True) as run:
             yield run
+
+
+async def put_into_words(
+    what: str,
+    *,
+    by: str,
+    settings: Settings | Mapping[str, object] | None = None,
+    store: str | None = None,
+) -> Written:
+    """Have a vision model put the style of a portfolio into words: one call, which is never bought twice.
+
+    `what` names a run or a portfolio: by its id, the beginning of it, or a portfolio's name. `by` is an
+    analyzer, or `analyzer:model`. `store` and `settings` are those of `analyze_portfolio`.
+
+    Raises SettingsError where something is not usable as given, and AnalyzerError where there are no words;
+    called again, it looks for what may have been bought.
+    """
+    chosen = settings_by(by, _chosen(settings, {"store": store}))
+    async with SqlStore(chosen.store_url, create=False) as kept:
+        found: RunSummary | Portfolio = await kept.carry_out(partial(find_run_or_portfolio, text=what))
+        portfolio = found.portfolio if isinstance(found, RunSummary) else found
+        read = pages(kept, found.id) if isinstance(found, RunSummary) else latest(kept, found.id)
+        return await wording.put_into_words(chosen, kept, portfolio.id, await profile_of(read))
 
 
 async def analyze_portfolio(
@@ -153,6 +186,10 @@ def _settings(
     flags: dict[str, object] = {"concurrency": concurrency}
     flags |= {"analyzer": analyzer} if isinstance(analyzer, str) else {}
     flags |= {"store": store} if isinstance(store, str) else {}
+    return _chosen(settings, flags)
+
+
+def _chosen(settings: Settings | Mapping[str, object] | None, flags: Mapping[str, object]) -> Settings:
     # Read once more, so that what is given here is checked like everything else.
     return read_settings({**dict(settings or {}), **flags})
 

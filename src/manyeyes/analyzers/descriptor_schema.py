@@ -1,4 +1,4 @@
-"""The style descriptor as a JSON schema, for services that hold their models to one."""
+"""What a model answers as a JSON schema, for services that hold their models to one."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from functools import cache
 from manyeyes.analyzers.prompt import default_ask
 from manyeyes.model.ask import Ask
 from manyeyes.model.vocabulary import VOCABULARY
+from manyeyes.model.written import KEY, WORDS_SCHEMA
 
 Schema = Mapping[str, object]
 
@@ -17,10 +18,13 @@ _YES_OR_NO: Schema = {"type": "boolean"}
 
 
 def schema_for(ask: Ask) -> Schema | None:
-    """The schema of the answer to `ask`; None for a question that is not the default one.
+    """The schema of the answer to `ask`: a descriptor's for the default question, or that of words about a
+    portfolio; None for any other question.
 
     Within what strict modes know: every property is required, none may be added, nothing is bounded.
     """
+    if ask.schema == WORDS_SCHEMA:
+        return _object({KEY: {"type": "string"}})
     return _schema() if ask.prompt == _default_prompt() else None
 
 

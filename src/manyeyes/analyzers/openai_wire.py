@@ -14,6 +14,7 @@ from manyeyes.analyzers.prompt import full_prompt
 from manyeyes.model.ask import Allowance, Ask, Reply, Usage
 from manyeyes.model.errors import Broken, Refused, SettingsError
 from manyeyes.model.reply_json import is_cut_off
+from manyeyes.model.written import WORDS_SCHEMA
 
 #: Models that think before they answer: they take no temperature, and their thoughts count as output.
 _THINKS = re.compile(r"(?:o\d|gpt-[5-9])(?!.*-chat)", re.ASCII)
@@ -81,7 +82,8 @@ def request_body(
     body: dict[str, object] = {"model": model, "messages": [{"role": "user", "content": content}]}
     schema = schema_for(ask) if structured else None
     if schema is not None:
-        named = {"name": "style_descriptor", "schema": schema, "strict": True}
+        name = "words" if ask.schema == WORDS_SCHEMA else "style_descriptor"
+        named = {"name": name, "schema": schema, "strict": True}
         body["response_format"] = {"type": "json_schema", "json_schema": named}
     return body | _generation(model, place, ask)
 

@@ -5,13 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 import typer
 
-from manyeyes.cli.records import Subject
+from manyeyes.cli.records import Subject, portfolio_of
 from manyeyes.cli.words import printable
 from manyeyes.model.ask import Usage
 from manyeyes.model.descriptor import StyleDescriptor, from_json
@@ -19,12 +20,15 @@ from manyeyes.model.errors import SettingsError
 from manyeyes.model.image import ImageRef, Locator
 from manyeyes.model.outcome import Analyzed, Failed, Outcome
 from manyeyes.model.portfolio import Portfolio
+from manyeyes.model.written import Written
 from manyeyes.portrait.export import write_pieces
 from manyeyes.portrait.failures import Cause
+from manyeyes.portrait.style import StyleProfile
 from manyeyes.remote.address import Address, parse_address
 from manyeyes.remote.answers import NotThere, Refusal, understood
 from manyeyes.remote.exports import exported
 from manyeyes.remote.server import Request, Server, Tell
+from manyeyes.remote.words import have_written
 from manyeyes.settings import Settings
 from manyeyes.store.finding import LATEST, PictureRecord
 from manyeyes.store.reports import Kept, Look, RunSummary
@@ -113,7 +117,7 @@ class ServerRecords:
 
     async def pages(self, of: Subject) -> AsyncGenerator[Sequence[Kept]]:
         """How the pictures ended last, in the order of their names; those that wait left out."""
-        portfolio = of.portfolio if isinstance(of, RunSummary) else of
+        portfolio = portfolio_of(of)
         query = {"limit": str(MOST)}
         while True:
             told = await self._server.get(f"/api/portfolios/{portfolio.id}/images", **query)
@@ -125,6 +129,18 @@ class ServerRecords:
             if cursor is None:
                 return
             query["cursor"] = cursor
+
+    async def worded(self, of: Subject, profile: StyleProfile) -> StyleProfile:
+        """A profile with what a model wrote about its portfolio, where one did."""
+        told = await self._server.get(f"/api/portfolios/{portfolio_of(of).id}/profile")
+        with understood(self._server.address):
+            words = told["profile"]["words"]
+            return profile if words is None else replace(profile, written=_written(words))
+
+    async def put_into_words(self, of: Subject, profile: StyleProfile, by: str) -> None:  # noqa: ARG002
+        """Have the server's model of `by` write about it. Raises NotWritten."""
+        analyzer, _, model = by.partition(":")
+        await have_written(self._server, portfolio_of(of).id, analyzer, model or None)
 
     async def causes(self, run: RunSummary) -> list[Cause]:
         """Why pictures failed, the most frequent cause first."""
@@ -231,6 +247,11 @@ def _run(told: Mapping[str, Any]) -> RunSummary:
         failed=told["failed"],
         reused=told["reused"],
     )
+
+
+def _written(told: Mapping[str, Any]) -> Written:
+    by, model, at = told["by"], told["model"], _seconds(told["at"])
+    return Written(told["text"], by, model, at, stale=told["stale"])
 
 
 def _seconds(moment: str) -> float:

@@ -8,6 +8,8 @@ from typing import Annotated
 
 import typer
 
+from manyeyes.cli.codes import WAS_INTERRUPTED
+from manyeyes.cli.interrupts import Interrupted, until_interrupted
 from manyeyes.cli.options import ServerOption, StoreOption
 from manyeyes.cli.places import consult
 from manyeyes.cli.profile_files import check_place, write_profile
@@ -20,6 +22,9 @@ from manyeyes.portrait.profile import profile_of
 from manyeyes.portrait.style import StyleProfile
 from manyeyes.store.finding import LATEST
 from manyeyes.store.reports import RunSummary
+
+#: Said to whoever has not waited for the words.
+LEFT = "manyeyes: no longer waited for. What may have been bought is kept: the same command looks for it."
 
 
 def command(
@@ -34,6 +39,13 @@ def command(
         Path | None,
         typer.Option(help="Write it: an .html or .json file, or a folder for all, with SVG and PNG plots."),
     ] = None,
+    words_by: Annotated[
+        str | None,
+        typer.Option(
+            metavar="ANALYZER[:MODEL]",
+            help="Have it put into words, by one call that may cost money: openai, replicate.",
+        ),
+    ] = None,
     store: StoreOption = None,
     server: ServerOption = None,
     as_json: JsonOption = False,
@@ -41,7 +53,12 @@ def command(
     """Show the style of a portfolio as a whole: colours, garments, cloth, what stands out."""
     if out is not None:
         check_place(out)
-    found, profile = consult(store, server, partial(_profile, what))
+    work = partial(_profile, what, words_by)
+    try:
+        found, profile = consult(store, server, work, writes=words_by is not None)
+    except Interrupted:
+        typer.echo(LEFT, err=True)
+        raise typer.Exit(WAS_INTERRUPTED) from None
     heading = _heading(found)
     if as_json:
         say_json(_fields(found) | {"profile": profile.as_json()})
@@ -53,9 +70,12 @@ def command(
         typer.echo(f"Wrote {files} to {printable(str(out))}.", err=True)
 
 
-async def _profile(text: str, records: Records) -> tuple[Subject, StyleProfile]:
+async def _profile(text: str, words_by: str | None, records: Records) -> tuple[Subject, StyleProfile]:
     found = await records.run_or_portfolio(text)
-    return found, await profile_of(records.pages(found))
+    profile = await profile_of(records.pages(found))
+    if words_by is not None:
+        await until_interrupted(records.put_into_words(found, profile, words_by))
+    return found, await records.worded(found, profile)
 
 
 def _heading(found: Subject) -> Heading:

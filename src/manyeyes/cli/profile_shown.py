@@ -7,8 +7,9 @@ from collections.abc import Iterator
 from rich.console import Console
 from rich.text import Text
 
-from manyeyes.cli.reading import is_terminal, say, say_table, shortened, width
+from manyeyes.cli.reading import is_terminal, say, say_table, shortened, when, width
 from manyeyes.cli.words import printable
+from manyeyes.model.written import Written
 from manyeyes.portrait.page import Heading
 from manyeyes.portrait.shares import Distribution, percent
 from manyeyes.portrait.style import StyleProfile
@@ -27,6 +28,8 @@ def show_profile(profile: StyleProfile, heading: Heading) -> None:
     say()
     for sentence in profile.summary:
         say(sentence)
+    if profile.written is not None:
+        _say_written(profile.written)
     if not profile.analyzed:
         if profile.failed:
             say("`manyeyes failures` says why.")
@@ -35,6 +38,14 @@ def show_profile(profile: StyleProfile, heading: Heading) -> None:
         _draw(profile)
     else:
         _list(profile)
+
+
+def _say_written(written: Written) -> None:
+    say()
+    say(Text(f"Written by {printable(written.writer)}, {when(written.at)}:", "dim"))
+    say(written.text)
+    if written.stale:
+        say(Text("The portfolio has changed since.", "dim"))
 
 
 def _list(profile: StyleProfile) -> None:

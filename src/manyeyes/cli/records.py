@@ -11,6 +11,9 @@ from manyeyes.model.errors import SettingsError
 from manyeyes.model.portfolio import Portfolio
 from manyeyes.portrait.export import FORMATS, encoded, write_out
 from manyeyes.portrait.failures import Cause, causes_of
+from manyeyes.portrait.style import StyleProfile
+from manyeyes.portrait.writing import with_words
+from manyeyes.settings import read_settings
 from manyeyes.store.finding import PictureRecord, find_run, find_run_or_picture, find_run_or_portfolio
 from manyeyes.store.latest import latest
 from manyeyes.store.reports import Kept, Look, RunSummary, history, list_runs, pages
@@ -19,6 +22,11 @@ from manyeyes.store.steering import Standing, Wish, standing_of, want
 
 #: What a profile is of.
 Subject = RunSummary | Portfolio
+
+
+def portfolio_of(of: Subject) -> Portfolio:
+    """The portfolio that this is, or was a run of."""
+    return of.portfolio if isinstance(of, RunSummary) else of
 
 
 class Records(Protocol):
@@ -41,6 +49,12 @@ class Records(Protocol):
 
     def pages(self, of: Subject) -> AsyncIterator[Sequence[Kept]]:
         """How the pictures of a run ended, or last of a portfolio, some at a time."""
+
+    async def worded(self, of: Subject, profile: StyleProfile) -> StyleProfile:
+        """A profile with what a model wrote about its portfolio, where one did."""
+
+    async def put_into_words(self, of: Subject, profile: StyleProfile, by: str) -> None:
+        """Have the model of `by` (`analyzer` or `analyzer:model`) write about it. Raises NotWritten."""
 
     async def causes(self, run: RunSummary) -> list[Cause]:
         """Why pictures of a run failed, the most frequent cause first."""
@@ -88,6 +102,17 @@ class StoredRecords:
     def pages(self, of: Subject) -> AsyncIterator[Sequence[Kept]]:
         """How the pictures of a run ended, or last of a portfolio, some at a time."""
         return pages(self._store, of.id) if isinstance(of, RunSummary) else latest(self._store, of.id)
+
+    async def worded(self, of: Subject, profile: StyleProfile) -> StyleProfile:
+        """A profile with what a model wrote about its portfolio, where one did."""
+        return await with_words(self._store, portfolio_of(of).id, profile)
+
+    async def put_into_words(self, of: Subject, profile: StyleProfile, by: str) -> None:
+        """Have the model of `by` (`analyzer` or `analyzer:model`) write about it. Raises NotWritten."""
+        from manyeyes.wording import put_into_words, settings_by  # noqa: PLC0415 - few commands ask a model
+
+        settings = settings_by(by, read_settings())
+        await put_into_words(settings, self._store, portfolio_of(of).id, profile)
 
     async def causes(self, run: RunSummary) -> list[Cause]:
         """Why pictures of a run failed, the most frequent cause first."""

@@ -11,6 +11,7 @@
     │  ├ Untraceable            nobody can know: buy again, and count it as possibly paid twice
     │  ├ Refused                count it failed, go on
     │  ├ OutOfTime              count it failed, go on
+    │  ├ NotWritten             say it, exit 1
     │  └ AccessDenied           stop the run: no picture would fare better
     ├ BadReply                  answered, but not our schema: re-ask, at most twice
     ├ ServerError               say it, exit 1
@@ -156,6 +157,12 @@ class AccessDenied(AnalyzerError):
     """No picture would fare better: a bad token, no credit, an unknown model."""
 
     remedy = "Then run the same command again: what was answered is kept."
+
+
+class NotWritten(AnalyzerError):
+    """No model has put this portfolio into words, though one was asked to."""
+
+    remedy = "Ask again: what may have been bought is looked for before it is bought again."
 
 
 class BadReply(ManyeyesError):

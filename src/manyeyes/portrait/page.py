@@ -6,7 +6,9 @@ import base64
 import hashlib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 
+from manyeyes.model.written import Written
 from manyeyes.plots.plot import Plot
 from manyeyes.plots.svg import escaped
 from manyeyes.plots.theme import page_style
@@ -71,9 +73,19 @@ def _head(profile: StyleProfile, heading: Heading) -> Iterator[str]:
     yield "</header>"
     lines = "".join(f"<li>{escaped(sentence)}</li>" for sentence in profile.summary)
     yield f'<section class="summary"><h2>In short</h2><ul>{lines}</ul></section>'
+    if profile.written is not None:
+        yield from _written(profile.written)
     if profile.failures:
         causes = ", ".join(f"{kind.replace('_', ' ')}: {count}" for kind, count in profile.failures.items())
         yield f'<p class="about">Failed, and so not counted below: {escaped(causes)}.</p>'
+
+
+def _written(written: Written) -> Iterator[str]:
+    day = datetime.fromtimestamp(written.at, UTC).astimezone()
+    by = f"Written by {written.writer} on {day.day} {day:%B %Y} from the figures and the contact sheet."
+    stale = " The portfolio has changed since." if written.stale else ""
+    yield '<section class="summary"><h2>In a model’s words</h2>'
+    yield f'<p dir="auto">{escaped(written.text)}</p><p class="about">{escaped(by + stale)}</p></section>'
 
 
 def _sections(plots: Mapping[str, Plot]) -> Iterator[str]:

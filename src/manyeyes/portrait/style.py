@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from manyeyes.model.written import Written
 from manyeyes.portrait.colours import Colour
 from manyeyes.portrait.crossed import Crossed
 from manyeyes.portrait.likeness import Pick
@@ -42,6 +43,8 @@ class StyleProfile:
     contact_sheet: tuple[Pick, ...]
     #: What all that comes to, in sentences.
     summary: tuple[str, ...] = ()
+    #: What a model wrote about the portfolio, where one was asked to.
+    written: Written | None = None
 
     def as_json(self) -> dict[str, object]:
         """The fields as JSON spells them; fields of the descriptor keep their names."""
@@ -53,6 +56,7 @@ class StyleProfile:
             "corrected": self.corrected,
             "noGarment": self.no_garment,
             "summary": list(self.summary),
+            "words": None if self.written is None else self.written.as_json(),
             "palette": {
                 "of": self.analyzed - self.no_garment,
                 "known": self.coloured,

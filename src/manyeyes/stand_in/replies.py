@@ -110,9 +110,7 @@ def _text(question: Question, seen: Sequence[Sight], key: str, habit: str | None
         return "I'm sorry, but I can't help with identifying or describing the content of this image."
     if not question.wants_json:
         return _prose(seen)
-    described = (
-        _descriptor(seen[0], key.rpartition("/")[0]) if seen else {"garment_type": None, "is_garment": False}
-    )
+    described = _described(question, seen, key)
     if habit == "invalid":
         described |= _nonsense()
     text = json.dumps(described, indent=2, ensure_ascii=False)
@@ -121,6 +119,15 @@ def _text(question: Question, seen: Sequence[Sight], key: str, habit: str | None
     if habit == "prose":
         return f"Here is the style analysis:\n\n{text}\n\nLet me know if you need {{anything}} else!"
     return text
+
+
+def _described(question: Question, seen: Sequence[Sight], key: str) -> dict[str, object]:
+    if '{"summary"' in question.prompt:
+        # Asked for words about many pictures at once.
+        return {"summary": _prose(seen)}
+    if not seen:
+        return {"garment_type": None, "is_garment": False}
+    return _descriptor(seen[0], key.rpartition("/")[0])
 
 
 def _descriptor(sight: Sight, picture: str) -> dict[str, object]:

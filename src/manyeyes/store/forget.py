@@ -15,7 +15,7 @@ from manyeyes.model.portfolio import Portfolio
 from manyeyes.store.facets import keep_facets
 from manyeyes.store.finding import PictureRecord
 from manyeyes.store.owner import LEASE, holds
-from manyeyes.store.page_tables import corrections, gallery
+from manyeyes.store.page_tables import corrections, gallery, writings
 from manyeyes.store.tables import answers, claims, intents, outcomes, pictures, portfolios, runs
 from manyeyes.store.words import scrub_words, take_out_words
 
@@ -68,6 +68,9 @@ def forget(connection: Connection, target: Target) -> Forgotten:
     # runs, intents and links.
     if isinstance(target, PictureRecord):
         connection.execute(delete(pictures).where(pictures.c.id == target.id))
+        # A contact sheet that still waits to be written about may show it.
+        of_it = writings.c.portfolio == target.portfolio.id, writings.c.text.is_(None)
+        connection.execute(delete(writings).where(*of_it))
     else:
         connection.execute(delete(portfolios).where(portfolios.c.id == target.id))
     return gone

@@ -94,8 +94,29 @@ def _pages_have_tables(connection: Connection) -> None:
         connection.execute(text(statement))
 
 
+def _models_write(connection: Connection) -> None:
+    """To 5: what models were asked to write about portfolios, and what they wrote."""
+    octets = "BLOB" if connection.dialect.name == "sqlite" else "BYTEA"
+    for statement in (
+        f"""CREATE TABLE writings (
+            id VARCHAR(26) NOT NULL, portfolio VARCHAR(26) NOT NULL, adapter TEXT NOT NULL,
+            model TEXT NOT NULL, figures VARCHAR(64) NOT NULL, prompt TEXT NOT NULL, picture {octets},
+            created FLOAT NOT NULL, lasting BOOLEAN NOT NULL, run VARCHAR(26), owner TEXT, expires FLOAT,
+            text TEXT, kind TEXT, message TEXT, final BOOLEAN NOT NULL, attempts INTEGER,
+            input_tokens INTEGER, output_tokens INTEGER, possibly_paid_twice INTEGER, ended FLOAT,
+            PRIMARY KEY (id), FOREIGN KEY (portfolio) REFERENCES portfolios (id) ON DELETE CASCADE)""",
+        "CREATE INDEX writings_portfolio ON writings (portfolio)",
+        """CREATE TABLE writing_intents (
+            id VARCHAR(26) NOT NULL, writing VARCHAR(26) NOT NULL, created FLOAT NOT NULL,
+            cancel_after FLOAT NOT NULL, payer TEXT NOT NULL, ticket TEXT, closed BOOLEAN NOT NULL,
+            PRIMARY KEY (id), FOREIGN KEY (writing) REFERENCES writings (id) ON DELETE CASCADE)""",
+        "CREATE INDEX writing_intents_writing ON writing_intents (writing)",
+    ):
+        connection.execute(text(statement))
+
+
 #: Step n brings a store from version n + 1 to n + 2; a new store starts at the newest version.
-STEPS: Sequence[Step] = (_answers_have_names, _lessons_are_kept, _pages_have_tables)
+STEPS: Sequence[Step] = (_answers_have_names, _lessons_are_kept, _pages_have_tables, _models_write)
 
 
 def bring_up_to_date(connection: Connection, steps: Sequence[Step] = STEPS) -> None:

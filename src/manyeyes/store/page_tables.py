@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from sqlalchemy import (
+    Boolean,
     Column,
     Connection,
     Float,
@@ -106,6 +107,54 @@ shares = Table(
     Column("expires", Float),
     Column("withdrawn", Float),
     Index("shares_portfolio", "portfolio"),
+)
+
+writings = Table(
+    "writings",
+    metadata,
+    # One order of words about a portfolio: what was asked of whom, and what came of it.
+    Column("id", String(26), primary_key=True),
+    Column("portfolio", ForeignKey("portfolios.id", ondelete="CASCADE"), nullable=False),
+    Column("adapter", Text, nullable=False),
+    Column("model", Text, nullable=False),
+    # SHA-256 of the figures that were asked about, and the whole question.
+    Column("figures", String(64), nullable=False),
+    Column("prompt", Words, nullable=False),
+    # The contact sheet that was sent, until there is an answer.
+    Column("picture", LargeBinary),
+    Column("created", Float, nullable=False),
+    # Whether a server is to go on with it when it starts again.
+    Column("lasting", Boolean, nullable=False),
+    # Who is at it: a run of the engine, the process that it is part of, and until when.
+    Column("run", String(26)),
+    Column("owner", Text),
+    Column("expires", Float),
+    # What the model wrote; else why it did not, and whether asking once more would be another purchase.
+    Column("text", Words),
+    Column("kind", Text),
+    Column("message", Words),
+    Column("final", Boolean, nullable=False),
+    Column("attempts", Integer),
+    Column("input_tokens", Integer),
+    Column("output_tokens", Integer),
+    Column("possibly_paid_twice", Integer),
+    Column("ended", Float),
+    Index("writings_portfolio", "portfolio"),
+)
+
+writing_intents = Table(
+    "writing_intents",
+    metadata,
+    Column("id", String(26), primary_key=True),
+    Column("writing", ForeignKey("writings.id", ondelete="CASCADE"), nullable=False),
+    Column("created", Float, nullable=False),
+    Column("cancel_after", Float, nullable=False),
+    Column("payer", Text, nullable=False),
+    # The provider's id for the work, where one came back.
+    Column("ticket", Text),
+    # Set once what became of it is known and kept.
+    Column("closed", Boolean, nullable=False),
+    Index("writing_intents_writing", "writing"),
 )
 
 #: Words are looked for in a table that each database makes in its own way. Those of a picture are one text

@@ -9,7 +9,7 @@ from fastapi import FastAPI
 from starlette.middleware import Middleware
 
 from manyeyes.web.api import gallery as gallery_routes
-from manyeyes.web.api import images, portfolios, runs, service, shared, uploading
+from manyeyes.web.api import images, portfolios, runs, service, shared, uploading, wording
 from manyeyes.web.api.description import describe
 from manyeyes.web.estimates import Estimates
 from manyeyes.web.gallery import Gallery
@@ -30,6 +30,7 @@ from manyeyes.web.shares import Shares
 from manyeyes.web.site import Site
 from manyeyes.web.thumbnails import Thumbnails
 from manyeyes.web.uploads import Uploads
+from manyeyes.web.writing import Writing
 
 #: Everything that answers requests.
 ROUTERS = (
@@ -38,6 +39,7 @@ ROUTERS = (
     uploading.router,
     gallery_routes.router,
     images.router,
+    wording.router,
     runs.router,
     shared.router,
     pages.router,
@@ -70,8 +72,8 @@ def create_app(house: House) -> FastAPI:
 def site_over(house: House) -> Site:
     """The acts over a house, not yet at work."""
     live, metrics, thumbnails = Live(), Metrics(), Thumbnails(house)
-    gallery = Gallery(house)
-    work = Runs(house, live, metrics)
+    gallery, writing = Gallery(house), Writing(house, thumbnails)
+    work = Runs(house, live, metrics, writing)
     return Site(
         house,
         Portfolios(house, work, thumbnails),
@@ -85,6 +87,7 @@ def site_over(house: House) -> Site:
         Estimates(house),
         Once(house.store),
         metrics,
+        writing,
     )
 
 

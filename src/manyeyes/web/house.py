@@ -46,6 +46,8 @@ class AnalyzerNote:
     paid: bool
     #: Why it cannot be used here, such as a missing key; empty where it can.
     lacks: str = ""
+    #: Whether a model stands behind it that can put things into words.
+    writes: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +106,8 @@ class House:
     read: Callable[[ImageRef], Awaitable[Original]]
     #: A kept picture upright as WebP, its longest edge so many pixels at most. Raises ImageError.
     shrink: Callable[[ImageRef, int], Awaitable[bytes]]
+    #: Small pictures side by side on one sheet, as JPEG.
+    sheet: Callable[[Sequence[bytes]], Awaitable[bytes]]
     #: What a kept picture looks like, for `nearest`; its small version is at that path, if it was made.
     #: Raises ImageError.
     look_of: Callable[[ImageRef, Path], Awaitable[bytes]]

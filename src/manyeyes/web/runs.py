@@ -22,6 +22,7 @@ from manyeyes.web.live import Live, Sight
 from manyeyes.web.metrics import Metrics
 from manyeyes.web.problems import Problem, unknown
 from manyeyes.web.views import RUNNING, frame_of, run_json, state_of
+from manyeyes.web.writing import Writing
 
 #: Why a run stopped that was stopped on the page or through the API.
 STOPPED_HERE = "stopped on the page"
@@ -30,9 +31,10 @@ STOPPED_HERE = "stopped on the page"
 class Runs:
     """Carries runs out for as long as it is entered; acts on those of other processes through the store."""
 
-    def __init__(self, house: House, live: Live, metrics: Metrics) -> None:
+    def __init__(self, house: House, live: Live, metrics: Metrics, writing: Writing) -> None:
         self._house = house
         self._live = live
+        self._writing = writing
         self._carrying = Carrying(house, live, metrics)
 
     async def __aenter__(self) -> Self:
@@ -43,30 +45,35 @@ class Runs:
         """What is in flight is finished and saved; the rest is taken up at the next start."""
         self.stop()
         await self._carrying.__aexit__(*raised)
+        await self._writing.wait_ended()
 
     @property
     def under_way(self) -> int:
-        """Runs that this server carries out."""
-        return self._carrying.count
+        """Runs that this server carries out, and portfolios that it has put into words."""
+        return self._carrying.count + self._writing.count
 
     def stop(self) -> None:
         """The server ends: what is in flight is finished and saved, and watchers are let go."""
         for run in self._carrying.runs.values():
             run.stop(INTERRUPTED)
+        self._writing.stop()
         self._live.close()
 
     def end_now(self) -> None:
         """Wait for nothing more: what was begun is looked for by whoever takes the runs up."""
         for run in self._carrying.runs.values():
             run.end_now()
+        self._writing.end_now()
 
     async def wait_ended(self) -> None:
         """Until nothing is in flight any more."""
         for run in list(self._carrying.runs):
             await self._carrying.wait_ended(run)
+        await self._writing.wait_ended()
 
     async def take_up(self) -> list[str]:
         """Go on with the runs that broke off, or ended with the server before this one; their new ids."""
+        await self._writing.take_up()
         taken = []
         for left in await self._house.store.carry_out(partial(unfinished, interrupted=True)):
             spent = calls_noted(left.order)

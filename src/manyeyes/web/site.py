@@ -18,6 +18,7 @@ from manyeyes.web.runs import Runs
 from manyeyes.web.shares import Shares
 from manyeyes.web.thumbnails import Thumbnails
 from manyeyes.web.uploads import Uploads
+from manyeyes.web.writing import Writing
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +37,7 @@ class Site:
     estimates: Estimates
     once: Once
     metrics: Metrics
+    writing: Writing
 
 
 def site_of(request: Request) -> Site:

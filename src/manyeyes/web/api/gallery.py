@@ -7,7 +7,6 @@ from typing import Annotated, Literal
 from fastapi import APIRouter, Depends, Query
 from starlette.responses import StreamingResponse
 
-from manyeyes.portrait.profile import profile_of
 from manyeyes.web.api import told
 from manyeyes.web.api.asking import (
     Documented,
@@ -83,8 +82,7 @@ async def read_profile(site: TheSite, portfolio: PortfolioId) -> dict[str, objec
 
 async def profile(site: Site, portfolio: str) -> dict[str, object]:
     """The style of a portfolio that exists."""
-    made = await profile_of(site.gallery.kept(portfolio))
-    return {"profile": told.clean(made.as_json())}
+    return {"profile": told.clean((await site.writing.profile(portfolio)).as_json())}
 
 
 @router.get(

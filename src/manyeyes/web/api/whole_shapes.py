@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
-from pydantic import Field
+from pydantic import Field, StringConstraints
 
 from manyeyes.web.api.shapes import ONLY_NUMBERS, Asked, Shape, example
 
@@ -64,6 +64,51 @@ class SharedShape(Shape):
     analyzed: int
     failed: int
     waiting: int
+
+
+class WordsAsked(Asked):
+    """Who is to put a portfolio into words. What is not said is as the server is set."""
+
+    analyzer: Annotated[str, StringConstraints(pattern="^[a-z]{1,40}$")] | None = None
+    model: Annotated[str, StringConstraints(pattern=r"^[ -~]{1,200}$")] | None = None
+    model_config = example(analyzer="openai")
+
+
+class WordsShape(Shape):
+    """What a model wrote about a portfolio."""
+
+    text: str = Field(description="Plain prose: no markup, one paragraph.")
+    by: str = Field(description="The analyzer.")
+    model: str
+    at: str
+    stale: bool = Field(description="The portfolio has changed since.")
+
+
+class WordsStanding(Shape):
+    """What a model wrote about a portfolio, and how the newest order of words stands."""
+
+    state: Literal["none", "writing", "written", "failed", "broken-off"] = Field(
+        description="`broken-off`: ordering again first looks for what may have been bought."
+    )
+    analyzer: str | None
+    model: str | None
+    message: str | None = Field(description="Why there are no words.")
+    possibly_paid_twice: int = Field(description="Calls that nobody could find again.")
+    words: WordsShape | None
+    model_config = example(
+        state="written",
+        analyzer="openai",
+        model="gpt-4.1-mini",
+        message=None,
+        possiblyPaidTwice=0,
+        words={
+            "text": "Calm navy dresses and relaxed linen shirts, lit softly from the front.",
+            "by": "openai",
+            "model": "gpt-4.1-mini",
+            "at": "2026-11-23T10:00:00.000Z",
+            "stale": False,
+        },
+    )
 
 
 class ProfileShape(Shape):

@@ -14,9 +14,7 @@ from manyeyes.plots.png import png_of
 from manyeyes.portrait.likeness import Pick
 from manyeyes.portrait.page import Heading, page_of
 from manyeyes.portrait.plots import plots_of
-from manyeyes.portrait.profile import profile_of
 from manyeyes.portrait.style import StyleProfile
-from manyeyes.store.latest import latest
 from manyeyes.web.downloads import disposition
 from manyeyes.web.pages.looking import place_of
 from manyeyes.web.pages.rendering import SMALL
@@ -55,7 +53,7 @@ async def plot_file(request: Request, portfolio: str, plot: str, kind: Literal["
 
 async def _profile(site: Site, portfolio: str) -> tuple[StyleProfile, Mapping[str, str]]:
     """The profile, and the pictures that it shows as data URIs."""
-    profile = await profile_of(latest(site.house.store, portfolio))
+    profile = await site.writing.profile(portfolio)
     if not profile.analyzed:
         raise Problem(
             409, "not-analyzed", "no picture of this portfolio is analyzed yet", "analyze some first"

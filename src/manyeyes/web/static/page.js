@@ -763,6 +763,11 @@ function wake() {
     if (form.closest("details:not([open])")) form.closest("details").addEventListener("toggle", () => estimate(form), { once: true });
     else estimate(form);
   });
+  const words = one("#words[data-writing]:not([data-woken])");
+  if (words) {
+    words.dataset.woken = "yes";
+    setTimeout(() => bring(location.href, ["words"]).catch(() => (delete words.dataset.woken, wake())), 1500);
+  }
   // Without this module they stay open: on a wide window nobody could open them.
   const filters = one("[data-wide-open]:not([data-woken])");
   if (filters) {
