@@ -18,6 +18,7 @@ pytestmark = [pytest.mark.takes_long, pytest.mark.timeout(180)]
 TOKEN = "a token that nobody guesses"
 Scheme = Literal["light", "dark"]
 both = pytest.mark.parametrize("scheme", ["light", "dark"])
+PHONE, DESK = (390, 844), (1280, 900)
 
 
 @pytest.fixture(scope="module")
@@ -65,11 +66,13 @@ def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Server, dic
 
 
 @both
+@pytest.mark.parametrize("window", [PHONE, DESK])
 def test_axe_finds_nothing_on_any_page(
-    chromium: Browser, shop: tuple[Server, dict[str, str]], scheme: Scheme
+    chromium: Browser, shop: tuple[Server, dict[str, str]], window: tuple[int, int], scheme: Scheme
 ) -> None:
     server, pages = shop
-    with visiting(chromium, server.origin, color_scheme=scheme) as visitor:
+    seen = {"width": window[0], "height": window[1]}
+    with visiting(chromium, server.origin, color_scheme=scheme, viewport=seen) as visitor:
         visitor.forgive("status of 404|status of 409")
         wrong = {}
         for name, path in pages.items():
@@ -117,6 +120,26 @@ def test_axe_finds_nothing_in_the_dialogs(
             assert visitor.violations() == [], name
             page.keyboard.press("Escape")
             expect(page.locator("dialog[open]")).to_have_count(0)
+
+
+@both
+def test_axe_finds_nothing_where_something_went_wrong(
+    chromium: Browser, shop: tuple[Server, dict[str, str]], tmp_path: Path, scheme: Scheme
+) -> None:
+    server, pages = shop
+    notes = tmp_path / "notes.txt"
+    notes.write_text("no picture")
+    with visiting(chromium, server.origin, color_scheme=scheme) as visitor:
+        visitor.forgive("status of 4|ERR_FAILED")
+        page = visitor.go(pages["gallery"])
+        visitor.drop([notes])
+        expect(page.locator("[data-told=refused]")).to_contain_text("notes.txt")
+        assert visitor.violations() == []
+        page.keyboard.press("Escape")
+        page.route("**/runs", lambda route: route.abort())
+        page.get_by_role("button", name="Analyze what waits").click()
+        expect(page.get_by_role("alert")).to_contain_text("cannot be reached")
+        assert visitor.violations() == []
 
 
 @both
