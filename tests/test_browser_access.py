@@ -162,3 +162,12 @@ def test_axe_finds_nothing_where_one_begins_and_signs_in(
         expect(page.get_by_role("heading", level=1)).to_have_text("Drop a portfolio")
         assert visitor.violations() == []
         visitor.forgive("status of 4")
+
+
+def test_the_tab_one_is_on_is_in_sight_on_a_narrow_phone(
+    chromium: Browser, shop: tuple[Server, dict[str, str]]
+) -> None:
+    server, pages = shop
+    with visiting(chromium, server.origin, viewport={"width": 320, "height": 700}) as visitor:
+        page = visitor.go(pages["runs"])
+        expect(page.locator(".tabs [aria-current]")).to_be_in_viewport(ratio=0.9)

@@ -111,7 +111,9 @@ def run_shown(told: Mapping[str, Any]) -> RunShown:
         binds_words=binds_words(progress.get("bindingGate")),
         in_flight=vitals.get("inFlight", 0),
         flights=[str(flight["name"]) for flight in vitals.get("flights", ())],
-        sparks=_sparks(vitals, series) if told["state"] == "running" or series.get("limit") else (),
+        sparks=_sparks(vitals, series)
+        if told["state"] == "running" or len(series.get("limit") or ()) > 1
+        else (),
         table=_table(series),
         stopped=stopped,
         remedy=remedy,

@@ -776,5 +776,9 @@ function wake() {
   }
 }
 
+// On a phone, the tab one is on may be beyond the edge.
+const tab = one(".tabs [aria-current]");
+if (tab) tab.parentElement.scrollLeft = tab.offsetLeft - 24;
+
 document.addEventListener("visibilitychange", () => !document.hidden && stale && freshen());
 wake();
