@@ -23,12 +23,12 @@ def kinds_below(error: type[ManyeyesError]) -> list[str]:
     return [error.kind, *(kind for each in error.__subclasses__() for kind in kinds_below(each))]
 
 
-#: Every way in which a picture can fail, but for the two that only gather others.
+#: Every way in which a picture can fail: two only gather others, and one is of a whole portfolio.
 KINDS = [
     kind
     for root in (ImageError, AnalyzerError, BadReply, StoreError)
     for kind in kinds_below(root)
-    if kind not in ("image_error", "analyzer_error")
+    if kind not in ("image_error", "analyzer_error", "not_written")
 ]
 
 
