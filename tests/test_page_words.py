@@ -104,9 +104,7 @@ async def html(page: Page, path: str, *, stays: bool = False) -> str:
 async def form_of(page: Page, portfolio: str) -> dict[str, str]:
     """The fields of the form that orders words."""
     shown = await html(page, f"/portfolios/{portfolio}/profile", stays=True)
-    found = re.search(
-        rf'<form method="post" action="/portfolios/{portfolio}/words".*?</form>', shown, re.DOTALL
-    )
+    found = re.search(rf'<form[^>]* action="/portfolios/{portfolio}/words".*?</form>', shown, re.DOTALL)
     assert found is not None, shown
     assert "Have it put into words" in found.group()
     assert "one call" in found.group()

@@ -101,7 +101,8 @@ async def carried_out(
         parts, source=sheet, preparer=sheet, store=WritingStore(store, order.id), parse=parse_words
     )
     ask = replace(ask_for_words(""), prompt=order.prompt)
-    plan = replace(plan, recipe=replace(plan.recipe, ask=ask), most=None, fresh=False, retry_failed=False)
+    # One call is promised: a slow one is not asked a second time.
+    plan = replace(plan, recipe=replace(plan.recipe, ask=ask), hedge=None)
     async with Run(parts, plan, stream=True) as run:
         if begun is not None:
             begun(run)

@@ -18,11 +18,12 @@ from manyeyes.web.pages import (
     review,
     running,
     shared,
+    wording,
 )
 
 router = APIRouter(include_in_schema=False)
 for part in (
     assets, front, adding, gallery_page, editing, ordering, running, picture, review, portrait_page,
-    portrait_files, shared, doors,
+    portrait_files, wording, shared, doors,
 ):  # fmt: skip
     router.include_router(part.router)
