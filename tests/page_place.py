@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import httpx
 
@@ -88,13 +88,13 @@ async def server(
     place: Path,
     analyzer: Callable[[], Analyzer] | None = None,
     *,
-    post: Post | None = None,
+    post: object = None,
     **settings: object,
 ) -> AsyncIterator[Page]:
     """A server over `place` at work, until the block ends; `post` sends its webhooks."""
     chosen = Settings(_env_file=None, data=place, **settings)  # type: ignore[call-arg, arg-type]
     async with house_of(chosen, lambda: _unheard, analyzer=analyzer or always()) as built:
-        house = built if post is None else replace(built, post=post)
+        house = built if post is None else replace(built, post=cast(Post, post))
         app = create_app(house)
         transport = httpx.ASGITransport(app, raise_app_exceptions=False)
         async with (
@@ -116,7 +116,7 @@ def served(
     def wrapped(test: Callable[[Page], Awaitable[None]]) -> Callable[[Path], None]:
         def carried_out(tmp_path: Path) -> None:
             async def scene() -> None:
-                async with server(tmp_path, analyzer, **settings) as page:  # type: ignore[arg-type]
+                async with server(tmp_path, analyzer, **settings) as page:
                     await test(page)
 
             asyncio.run(scene())
