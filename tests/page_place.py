@@ -6,9 +6,9 @@ import asyncio
 import hashlib
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import httpx
 
@@ -22,6 +22,7 @@ from manyeyes.settings import Settings
 from manyeyes.web.app import create_app
 from manyeyes.web.house import House
 from manyeyes.web.site import Site
+from manyeyes.web.webhooks import Post
 
 #: What a browser sends with a form of this very server.
 OWN_PAGE = {"origin": "http://localhost", "sec-fetch-site": "same-origin"}
@@ -84,11 +85,16 @@ def always(step: str = A_DRESS) -> Callable[[], Analyzer]:
 
 @asynccontextmanager
 async def server(
-    place: Path, analyzer: Callable[[], Analyzer] | None = None, **settings: object
+    place: Path,
+    analyzer: Callable[[], Analyzer] | None = None,
+    *,
+    post: object = None,
+    **settings: object,
 ) -> AsyncIterator[Page]:
-    """A server over `place` at work, until the block ends."""
+    """A server over `place` at work, until the block ends; `post` sends its webhooks."""
     chosen = Settings(_env_file=None, data=place, **settings)  # type: ignore[call-arg, arg-type]
-    async with house_of(chosen, lambda: _unheard, analyzer=analyzer or always()) as house:
+    async with house_of(chosen, lambda: _unheard, analyzer=analyzer or always()) as built:
+        house = built if post is None else replace(built, post=cast(Post, post))
         app = create_app(house)
         transport = httpx.ASGITransport(app, raise_app_exceptions=False)
         async with (

@@ -13,6 +13,9 @@ from browser_world import garments
 from command_line import clean_environment
 from web_server import Server, serving
 
+#: It takes some 25 s of CPU.
+pytestmark = pytest.mark.timeout(300)
+
 #: Requests for each route and kind of trial; more of them find more, and take longer.
 EXAMPLES = 8
 

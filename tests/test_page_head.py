@@ -31,7 +31,10 @@ async def routes(page: Page) -> list[str]:
 @served()
 async def test_head_answers_what_get_does_without_its_body(page: Page) -> None:
     for path in await routes(page):
-        whole, head = await page.client.get(path), await page.client.head(path)
+        # A page holds a token that is new each time, and compresses to another length.
+        plain = {"accept-encoding": "identity"}
+        whole = await page.client.get(path, headers=plain)
+        head = await page.client.head(path, headers=plain)
         assert head.status_code == whole.status_code, path
         assert {name: value for name, value in head.headers.items() if name not in VARYING} == {
             name: value for name, value in whole.headers.items() if name not in VARYING

@@ -5,19 +5,25 @@ from __future__ import annotations
 import asyncio
 import base64
 import json
+import time
 from collections.abc import Mapping
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
 from standardwebhooks.webhooks import Webhook
 
+from manyeyes.analyzers.scripted import Scripted
 from manyeyes.lab.virtual_time import run
 from manyeyes.model.arrival import Refused
 from manyeyes.model.errors import SettingsError
+from manyeyes.store.orders import keep_delivery, untold
+from manyeyes.store.sql import SqlStore
 from manyeyes.web.webhooks import WAITS, deliveries, key_of
-from page_place import Page, server
+from page_place import A_DRESS, Page, server
+from stand_in_client import until
 
 SECRET = "whsec_" + base64.b64encode(bytes(range(32))).decode()
 URL = "https://example.com/done"
@@ -138,7 +144,78 @@ def test_a_run_whose_end_cannot_be_told_ends_nothing_but_itself(tmp_path: Path) 
         async with server(tmp_path) as page:
             # There is no answer left, which is a fault of nobody's foreseeing.
             shown = await with_receiver(page, Receiver())
-            assert (shown["state"], shown["webhook"]) == ("complete", None)
+            assert (shown["state"], shown["webhook"]["tries"]) == ("complete", 0)
             assert (await page.run(await page.portfolio("b.png")))["state"] == "complete"
 
     asyncio.run(scene())
+
+
+def test_what_waits_for_its_next_try_when_the_server_ends_is_told_by_the_next_one(tmp_path: Path) -> None:
+    first, second, third = Receiver(500), Receiver(503), Receiver()
+
+    async def scene() -> None:
+        async with server(tmp_path, post=first.post) as page:
+            run = (await page.run(await page.portfolio("a.png"), webhook=URL))["id"]
+            await with_tries(page, run, 1)
+        await tried(tmp_path, run, tries=2, teller="")
+        async with server(tmp_path, post=second.post) as page:
+            shown = await with_tries(page, run, 3)
+            assert shown["webhook"] == {"state": "failed", "tries": 3, "error": "it answered 503"}
+        # The same message: whoever keeps its id knows it.
+        assert second.came[0][1] == first.came[0][1]
+        assert second.came[0][2]["webhook-id"] == first.came[0][2]["webhook-id"]
+        async with server(tmp_path, post=third.post):
+            """Nobody is told a fourth time."""
+        assert (len(first.came), len(second.came), third.came) == (1, 1, [])
+
+    asyncio.run(scene())
+
+
+def test_what_another_server_is_about_to_tell_is_left_to_it(tmp_path: Path) -> None:
+    first, second = Receiver(500), Receiver()
+
+    async def scene() -> None:
+        async with server(tmp_path, post=first.post) as page:
+            run = (await page.run(await page.portfolio("a.png"), webhook=URL))["id"]
+            await with_tries(page, run, 1)
+            async with server(tmp_path, post=second.post) as other:
+                assert await other.house.store.carry_out(untold) == []
+            await tried(tmp_path, run, tries=1, teller="gone:1:1:1")
+            assert [left.run for left in await page.house.store.carry_out(untold)] == [run]
+
+    asyncio.run(scene())
+
+
+def test_a_run_that_ended_with_its_server_is_told_of_once_it_has_ended_for_good(tmp_path: Path) -> None:
+    first, second = Receiver(200), Receiver(200)
+
+    async def scene() -> None:
+        slow = partial(Scripted, A_DRESS, seconds=0.2)
+        async with server(tmp_path, slow, post=first.post) as page:
+            portfolio = await page.portfolio("a.png", "b.png", "c.png")
+            order = {"webhook": URL, "concurrency": 1}
+            await page.client.post(f"/api/portfolios/{portfolio}/runs", json=order)
+        assert first.came == []
+        async with server(tmp_path, post=second.post):
+            await until(lambda: second.came)
+        [(_, body, *_)] = second.came
+        assert json.loads(body)["data"]["state"] == "complete"
+
+    asyncio.run(scene())
+
+
+async def with_tries(page: Page, run: str, tries: int) -> dict[str, Any]:
+    """The run once it says that telling was tried so often."""
+    async with asyncio.timeout(20):
+        while True:
+            shown: dict[str, Any] = await page.get(f"/api/runs/{run}")
+            if shown["webhook"] and shown["webhook"]["tries"] == tries:
+                return shown
+
+
+async def tried(place: Path, run: str, *, tries: int, teller: str) -> None:
+    """As if that many tries had been made, an hour ago, by this process."""
+    told = {"state": "waiting", "tries": tries, "error": "it answered 500"}
+    async with SqlStore(f"sqlite:///{place / 'manyeyes.db'}") as store:
+        at = time.time() - 3600
+        await store.carry_out(partial(keep_delivery, run=run, told=told, teller=teller, at=at))

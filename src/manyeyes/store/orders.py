@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields, replace
 from typing import Any
@@ -10,10 +11,16 @@ import orjson
 from sqlalchemy import Connection, select, update
 
 from manyeyes.model.portfolio import Portfolio
+from manyeyes.store.owner import LEASE, holds
 from manyeyes.store.page_tables import orders
 from manyeyes.store.reports import BROKEN_OFF, state_of
 from manyeyes.store.rows import keep
 from manyeyes.store.tables import intents, portfolios, runs
+
+#: Seconds after which nobody is told any more that a run has ended; and for which a process that tells is
+#: believed to be at it: it waits a minute between two tries.
+TOLD_WITHIN = 86_400.0
+TELLING = 60.0 + LEASE
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +60,17 @@ class Unfinished:
     run: str
     portfolio: Portfolio
     order: Order
+
+
+@dataclass(frozen=True, slots=True)
+class Untold:
+    """A run whose end somebody still has to be told of."""
+
+    run: str
+    #: Times that it was tried.
+    tries: int
+    #: Seconds since the epoch of the latest try, or of the run's end.
+    at: float
 
 
 def keep_order(connection: Connection, run: str, order: Order, *, continues: str | None = None) -> None:
@@ -98,6 +116,42 @@ def _change(connection: Connection, run: str, order: Order, more: Mapping[str, o
     asked = asdict(replace(order, more={**(order.more or {}), **more}))
     text = orjson.dumps(asked).decode()
     connection.execute(update(orders).where(orders.c.run == run).values(wish=text))
+
+
+def keep_delivery(
+    connection: Connection, run: str, told: Mapping[str, object], *, teller: str, at: float
+) -> None:
+    """Keep how telling that a run has ended stands since `at` (seconds since the epoch), and the process that
+    sees to it; an empty text where nobody does any more."""
+    if (order := order_of(connection, run)) is not None:
+        _change(connection, run, order, {"delivery": told, "teller": teller, "told_at": at})
+
+
+def untold(connection: Connection) -> list[Untold]:
+    """The runs that ended within a day, whose end somebody wants to hear of and nobody alive tells."""
+    now = time.time()
+    ended = runs.c.state.in_(("complete", "stopped")) & (runs.c.ended >= now - TOLD_WITHIN)
+    asked = select(orders.c.run, orders.c.wish, runs.c.owner, runs.c.ended)
+    rows = connection.execute(asked.select_from(orders.join(runs)).where(ended).order_by(runs.c.ended)).all()
+    found = ((row, _order(orjson.loads(row.wish))) for row in rows)
+    return [_untold(row, order) for row, order in found if _is_left_untold(row, order, now)]
+
+
+def _is_left_untold(row: Any, order: Order, now: float) -> bool:
+    more = order.more or {}
+    told: Any = more.get("delivery") or {"state": "waiting"}
+    if order.webhook is None or told["state"] != "waiting":
+        return False
+    at: Any = more.get("told_at", row.ended)
+    teller = str(more.get("teller", row.owner))
+    return not teller or not holds(teller, at + TELLING, now)
+
+
+def _untold(row: Any, order: Order) -> Untold:
+    more = order.more or {}
+    told: Any = more.get("delivery") or {"tries": 0}
+    at: Any = more.get("told_at", row.ended)
+    return Untold(row.run, told["tries"], at)
 
 
 def continued_by(connection: Connection, run: str) -> str | None:

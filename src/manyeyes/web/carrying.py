@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from dataclasses import replace
 from functools import partial
 from time import time
 from typing import Any, Self
@@ -14,14 +13,14 @@ from manyeyes.model.errors import ManyeyesError
 from manyeyes.model.event import Event
 from manyeyes.model.portfolio import Portfolio
 from manyeyes.model.progress import Progress
-from manyeyes.store.orders import Order, keep_order, wish_of
+from manyeyes.store.orders import TELLING, Order, Untold, keep_delivery, keep_order, untold, wish_of
 from manyeyes.store.portfolios import sources_of
 from manyeyes.store.watching import run_news
 from manyeyes.web.house import Assembled, House
 from manyeyes.web.live import Live
 from manyeyes.web.metrics import Metrics
 from manyeyes.web.views import moment, run_json
-from manyeyes.web.webhooks import deliveries
+from manyeyes.web.webhooks import WAITS, Delivery, deliveries
 
 logger = logging.getLogger(__name__)
 
@@ -36,6 +35,7 @@ class Carrying:
         self._tasks = asyncio.TaskGroup()
         self._told = asyncio.TaskGroup()
         self._telling: set[asyncio.Task[None]] = set()
+        self._later: list[asyncio.Task[None]] = []
         self._ending: dict[str, asyncio.Task[None]] = {}
         self._portfolios: dict[str, str] = {}
         self._begun: set[str] = set()
@@ -53,7 +53,7 @@ class Carrying:
 
     async def __aexit__(self, *raised: Any) -> None:
         await self._tasks.__aexit__(*raised)
-        for task in self._telling:
+        for task in (*self._telling, *self._later):
             task.cancel()
         await self._told.__aexit__(*raised)
 
@@ -126,26 +126,60 @@ class Carrying:
                 del self.runs[run.id], self._portfolios[run.id]
                 self._live.hear(run.id)
         if order.webhook is not None:
-            telling = self._told.create_task(self._tell(run.id, order, order.webhook, continues))
-            self._telling.add(telling)
-            telling.add_done_callback(self._telling.discard)
+            self._begin_to_tell(Untold(run.id, 0, time()))
 
-    async def _tell(self, run: str, order: Order, url: str, continues: str | None) -> None:
+    async def tell_left(self) -> None:
+        """Go on telling of runs that have ended where the server before this one could not."""
+        for left in await self._house.store.carry_out(untold):
+            self._begin_to_tell(left)
+        self._later.append(self._told.create_task(self._tell_later()))
+
+    async def _tell_later(self) -> None:
+        """Once more, when it is sure that a server on another machine, or in a container, is gone."""
+        await asyncio.sleep(TELLING)
+        try:
+            for left in await self._house.store.carry_out(untold):
+                self._begin_to_tell(left)
+        except ManyeyesError as error:
+            logger.warning("who is still to be told of ended runs cannot be read: %s", error)
+
+    def _begin_to_tell(self, left: Untold) -> None:
+        telling = self._told.create_task(self._tell(left))
+        self._telling.add(telling)
+        telling.add_done_callback(self._telling.discard)
+
+    async def _tell(self, left: Untold) -> None:
         """Tell who wants to know that a run has ended; it waits for nobody."""
         try:
-            await self._deliver(run, order, url, continues)
+            await self._deliver(left)
         except Exception as error:  # noqa: BLE001 - whoever is not told is no reason to end the others' runs
-            logger.error("that run %s has ended could not be told: %r", run, error)  # noqa: TRY400
+            logger.error("that run %s has ended could not be told: %r", left.run, error)  # noqa: TRY400
 
-    async def _deliver(self, run: str, order: Order, url: str, continues: str | None) -> None:
-        store = self._house.store
+    async def _deliver(self, left: Untold) -> None:
+        run, store, secret = left.run, self._house.store, self._house.webhook_secret
         news = await store.carry_out(partial(run_news, run=run))
-        if news is None:
+        # A run that ended with its server goes on with the next one, which tells once it has ended.
+        if news is None or news.summary.state == "interrupted":
             return
-        # With what was asked of it while it went.
-        order = news.order or order
-        message = {"type": "run.ended", "timestamp": moment(time()), "data": run_json(news)}
-        secret = self._house.webhook_secret
-        async for delivery in deliveries(self._house.post, secret, url, f"msg_{run}", message):
-            told = replace(order, more={**(order.more or {}), "delivery": delivery.as_json()})
-            await store.carry_out(partial(keep_order, run=run, order=told, continues=continues))
+        if news.order is None or news.order.webhook is None:
+            return
+        told = Delivery("waiting", left.tries)
+        # Should this process be killed, the next one knows of it.
+        await self._keep(run, told, store.owner, left.at)
+        ended = moment(news.summary.ended or left.at)
+        message = {"type": "run.ended", "timestamp": ended, "data": run_json(news) | {"webhook": None}}
+        wait = max(0.0, left.at + WAITS[left.tries - 1] - time()) if left.tries else 0.0
+        post, url = self._house.post, news.order.webhook
+        try:
+            async for told in deliveries(
+                post, secret, url, f"msg_{run}", message, made=left.tries, wait=wait
+            ):
+                await self._keep(run, told, store.owner, time())
+        except asyncio.CancelledError:
+            # The server ends: whoever comes next need not wait to be sure of that.
+            await self._keep(run, told, "", time())
+            raise
+
+    async def _keep(self, run: str, told: Delivery, teller: str, at: float) -> None:
+        keep = partial(keep_delivery, run=run, told=told.as_json(), teller=teller, at=at)
+        await self._house.store.carry_out(keep)

@@ -72,7 +72,10 @@ class Runs:
         await self._writing.wait_ended()
 
     async def take_up(self) -> list[str]:
-        """Go on with the runs that broke off, or ended with the server before this one; their new ids."""
+        """Go on with the runs that broke off, or ended with the server before this one; their new ids.
+
+        Who wanted to hear of a run's end, and could not be told by then, is told now.
+        """
         await self._writing.take_up()
         taken = []
         for left in await self._house.store.carry_out(partial(unfinished, interrupted=True)):
@@ -85,6 +88,7 @@ class Runs:
             except (ManyeyesError, Problem):
                 # Its pictures may be gone, or a key: the page shows it as it broke off, with its button.
                 continue
+        await self._carrying.tell_left()
         return taken
 
     async def start(self, portfolio: str, order: Order, *, continues: str | None = None) -> str:

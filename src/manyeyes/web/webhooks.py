@@ -64,16 +64,23 @@ def signed(key: bytes, id_: str, at: int, body: bytes) -> dict[str, str]:
 
 
 async def deliveries(
-    post: Post, secret: str | None, url: str, id_: str, message: Mapping[str, object]
+    post: Post,
+    secret: str | None,
+    url: str,
+    id_: str,
+    message: Mapping[str, object],
+    *,
+    made: int = 0,
+    wait: float = 0.0,
 ) -> AsyncIterator[Delivery]:
     """Send a message, three times at most, until somebody takes it; how it stands after each try.
 
     Its id is the same every time, so that whoever hears it twice can know. Without a secret it is sent
-    unsigned.
+    unsigned. `made` tries were made before, and the next one is due in `wait` seconds.
     """
     body = orjson.dumps(message)
-    for tries, wait in enumerate((0.0, *WAITS), 1):
-        await asyncio.sleep(wait)
+    for tries, pause in enumerate((wait, *WAITS[made:]), made + 1):
+        await asyncio.sleep(pause)
         at = int(time.time())
         headers = {"webhook-id": id_, "webhook-timestamp": str(at), "content-type": "application/json"}
         if secret is not None:
