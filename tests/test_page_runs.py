@@ -63,6 +63,15 @@ async def test_a_run_is_started_and_its_answers_are_in_the_gallery(page: Page) -
 
 
 @served()
+async def test_what_a_field_may_hold_is_told_once_and_in_words(page: Page) -> None:
+    portfolio = await page.portfolio(*NAMES)
+    answer = await page.client.post(f"/api/portfolios/{portfolio}/runs", json={"concurrency": "30"})
+    (fault,) = answer.json()["errors"]
+    assert fault["where"] == "body.concurrency"
+    assert fault["message"] == "not a number, or Input should be 'auto' or 'threshold'"
+
+
+@served()
 async def test_running_again_asks_for_nothing(page: Page) -> None:
     portfolio = await page.portfolio(*NAMES)
     await page.run(portfolio)

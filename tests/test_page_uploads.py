@@ -247,6 +247,24 @@ def test_what_a_killed_server_left_half_arrived_is_gone_at_the_next_start(tmp_pa
     asyncio.run(scene())
 
 
+def test_a_second_server_at_the_same_folder_lets_what_arrives_at_the_first_alone(tmp_path: Path) -> None:
+    async def scene() -> None:
+        async with server(tmp_path) as first:
+            portfolio = await first.portfolio("a.png")
+            half = tmp_path / "arriving" / "abc" / "0"
+            half.parent.mkdir(parents=True)
+            half.write_bytes(b"half a picture")
+            async with server(tmp_path) as second:
+                assert left_of_uploads(second) == [half]
+                await second.upload(portfolio, {"b.png": picture("b.png")})
+            assert left_of_uploads(first) == [half]
+            assert (await first.get(f"/api/portfolios/{portfolio}"))["pictures"] == 2
+        async with server(tmp_path) as third:
+            assert left_of_uploads(third) == []
+
+    asyncio.run(scene())
+
+
 @served()
 async def test_memory_does_not_grow_with_the_upload(page: Page) -> None:
     portfolio = await page.portfolio()

@@ -83,6 +83,7 @@ KNOWN_TO: dict[str, set[str]] = {
     "dotenv": {"settings"},
     "platformdirs": {"settings"},
     "fastapi": {"web"},
+    "filelock": {"web"},
     "starlette": {"web"},
     "jinja2": {"web"},
     "python_multipart": {"web"},

@@ -94,7 +94,6 @@ def site_over(house: House) -> Site:
 @asynccontextmanager
 async def _at_work(app: FastAPI) -> AsyncIterator[None]:
     site: Site = app.state.site
-    await site.uploads.clear()
-    async with site.live, site.runs:
+    async with site.uploads.open(), site.live, site.runs:
         await site.runs.take_up()
         yield

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from http import HTTPStatus
 from typing import Any
 
@@ -113,14 +113,20 @@ async def _of_ours(request: Request, error: Exception) -> Response:
 
 async def _invalid(request: Request, error: Exception) -> Response:
     assert isinstance(error, RequestValidationError)
-    faults = [_fault(fault) for fault in error.errors()]
+    faults = _faults(error.errors())
     said = "; ".join(f"{fault['where']}: {fault['message']}" for fault in faults[:3])
     remedy = "correct what is named; /openapi.json says what each request takes"
     return await answer(request, Problem(422, "invalid-request", said, remedy, more={"errors": faults}))
 
 
-def _fault(fault: Mapping[str, Any]) -> dict[str, str]:
-    return {"where": ".".join(map(str, fault["loc"])), "message": str(fault["msg"])}
+def _faults(errors: Iterable[Mapping[str, Any]]) -> list[dict[str, str]]:
+    """Where each fault is, and all that could stand there instead."""
+    messages: dict[str, list[str]] = {}
+    for fault in errors:
+        *place, last = map(str, fault["loc"])
+        where = ".".join(place if _KIND.fullmatch(last) else [*place, last])
+        messages.setdefault(where, []).append(str(fault["msg"]).removeprefix("Value error, "))
+    return [{"where": where, "message": ", or ".join(said)} for where, said in messages.items()]
 
 
 async def _of_http(request: Request, error: Exception) -> Response:
@@ -150,6 +156,8 @@ def allowed(request: Request) -> dict[str, str]:
     return {"Allow": ", ".join(sorted(methods))}
 
 
+#: What pydantic calls the kinds that it tried where a field takes several.
+_KIND = re.compile(r"function-\w+\[.*|literal\[.*|constrained-\w+|int|float|bool|str|none", re.DOTALL)
 _SAID = {404: "there is nothing at this address", 405: "this address takes other methods"}
 
 

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from functools import partial
 from itertools import islice
 from pathlib import Path
 
 from fastapi import Request
+from filelock import FileLock, Timeout
 
 from manyeyes.model.arrival import Arrival, Duplicate, Fetched, Refused, Taken
 from manyeyes.model.image import Locator
@@ -49,11 +51,24 @@ class Uploads:
     def __init__(self, house: House) -> None:
         self._house = house
         self._turns: dict[str, asyncio.Lock] = {}
+        #: Held by the first server at this folder; gone with its process, however that ends.
+        self._first = FileLock(house.data / "serving.lock", blocking=False)
 
-    async def clear(self) -> None:
-        """Remove what an earlier process left half-arrived."""
-        await asyncio.to_thread(clear, self._house.data)
-        await asyncio.to_thread(self._house.sweep, self._house.data / "portfolios")
+    @asynccontextmanager
+    async def open(self) -> AsyncIterator[None]:
+        """For as long as pictures may arrive. Removes what an earlier process left half-arrived first.
+
+        Not where another server is at work in the same folder: it may be arriving there.
+        """
+        self._house.data.mkdir(parents=True, exist_ok=True)
+        with suppress(Timeout):
+            self._first.acquire()
+            await asyncio.to_thread(clear, self._house.data)
+            await asyncio.to_thread(self._house.sweep, self._house.data / "portfolios")
+        try:
+            yield
+        finally:
+            self._first.release()
 
     async def receive(self, request: Request, portfolio: str, *, from_form: bool = False) -> Receipt:
         """Take the files of a multipart body, or the one file that a body is.
