@@ -14,7 +14,7 @@ from command_line import clean_environment
 from web_server import Server, serving
 
 #: It takes some 25 s of CPU.
-pytestmark = pytest.mark.timeout(300)
+pytestmark = [pytest.mark.takes_long, pytest.mark.timeout(300)]
 
 #: Requests for each route and kind of trial; more of them find more, and take longer.
 EXAMPLES = 8
@@ -50,7 +50,6 @@ def test_no_request_that_schemathesis_makes_of_the_description_fails(tmp_path: P
         check_faults(server)
 
 
-@pytest.mark.takes_long
 def test_no_request_about_what_is_there_fails_either(tmp_path: Path) -> None:
     with serving(tmp_path) as server:
         garments(tmp_path / "spring", 6)

@@ -228,6 +228,7 @@ def test_a_run_there_is_paused_resumed_and_stopped_from_here(place: Place) -> No
     assert place.manyeyes("stop").code == 2
 
 
+@pytest.mark.takes_long
 def test_ctrl_c_leaves_the_run_to_the_server_and_the_same_command_watches_it_again(place: Place) -> None:
     drawn(place.here / "left alone", 4)
     process = place.begin("analyze", "left alone", *SLOW)
@@ -244,6 +245,7 @@ def test_ctrl_c_leaves_the_run_to_the_server_and_the_same_command_watches_it_aga
     assert (again.object["run"], again.object["analyzed"]) == (run, 4)
 
 
+@pytest.mark.takes_long
 def test_a_server_that_is_killed_takes_the_run_up_again_while_it_is_watched(tmp_path: Path) -> None:
     with opened(tmp_path) as place:
         drawn(place.here / "shop", 5)
