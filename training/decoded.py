@@ -1,0 +1,38 @@
+"""The photographs decoded once, as one array on disk."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image, ImageOps
+
+Pixels = NDArray[np.uint8]
+#: What the analyzer in the box is given: the picture upright, its longest edge 384 pixels.
+LONGEST_EDGE = 384
+
+
+def squeezed(path: Path, edge: int) -> Pixels:
+    """The picture at `path` as `edge` × `edge` × 3 pixels, whatever its proportions."""
+    with Image.open(path) as opened:
+        picture = ImageOps.exif_transpose(opened).convert("RGB")
+    picture.thumbnail((LONGEST_EDGE, LONGEST_EDGE), Image.Resampling.BICUBIC)
+    return np.asarray(picture.resize((edge, edge), Image.Resampling.BICUBIC))
+
+
+def decoded(folder: Path, images: Sequence[str], edge: int, cache: Path) -> Pixels:
+    """`folder`/images/<image>.jpg, each `squeezed`: N × edge × edge × 3, mapped from a file in `cache`."""
+    kept = cache / f"pixels-{edge}-{len(images)}.npy"
+    if not kept.exists():
+        cache.mkdir(parents=True, exist_ok=True)
+        paths = [folder / "images" / f"{image}.jpg" for image in images]
+        with ThreadPoolExecutor() as threads:
+            pixels = np.stack(list(threads.map(lambda path: squeezed(path, edge), paths)))
+        part = kept.with_suffix(".part.npy")
+        np.save(part, pixels)
+        part.replace(kept)
+    mapped: Pixels = np.load(kept, mmap_mode="r")
+    return mapped
