@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -31,7 +32,7 @@ def decoded(folder: Path, images: Sequence[str], edge: int, cache: Path) -> Pixe
         paths = [folder / "images" / f"{image}.jpg" for image in images]
         with ThreadPoolExecutor() as threads:
             pixels = np.stack(list(threads.map(lambda path: squeezed(path, edge), paths)))
-        part = kept.with_suffix(".part.npy")
+        part = kept.with_suffix(f".{os.getpid()}.npy")
         np.save(part, pixels)
         part.replace(kept)
     mapped: Pixels = np.load(kept, mmap_mode="r")

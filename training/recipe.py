@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import argparse
-from dataclasses import dataclass, fields
+import json
+from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 
 
@@ -32,6 +33,10 @@ class Recipe:
     #: How much of itself the average of the weights keeps from one step to the next.
     average: float = 0.997
     seed: int = 1
+    #: Names of runs, with commas between, whose networks of the same fold teach this one by their mean.
+    teachers: str = ""
+    #: The teachers' weight in the targets; the labels have the rest.
+    taught: float = 0.7
 
     @property
     def name(self) -> str:
@@ -63,6 +68,25 @@ def recipe_of(options: argparse.Namespace) -> Recipe:
     return Recipe(**{field.name: getattr(options, field.name) for field in fields(Recipe)})
 
 
+def run_folder(cache: Path, name: str) -> Path:
+    """Where the run called `name` is kept."""
+    return cache / "runs" / name
+
+
+def write_recipe(cache: Path, recipe: Recipe) -> None:
+    """Keep `recipe` in its run's folder."""
+    run_folder(cache, recipe.name).mkdir(parents=True, exist_ok=True)
+    (run_folder(cache, recipe.name) / "recipe.json").write_text(json.dumps(asdict(recipe), indent=1), "utf-8")
+
+
+def read_recipe(cache: Path, name: str) -> Recipe:
+    """The recipe of the run called `name`."""
+    kept = run_folder(cache, name) / "recipe.json"
+    if not kept.exists():
+        raise SystemExit(f"{kept} is missing: train {name} first.")
+    return Recipe(**json.loads(kept.read_text("utf-8")))
+
+
 def fold_folder(cache: Path, name: str, fold: int | str) -> Path:
     """Where the run called `name` keeps what belongs to one fold; `whole` is trained on every photograph."""
-    return cache / "runs" / name / f"fold-{fold}"
+    return run_folder(cache, name) / f"fold-{fold}"

@@ -17,8 +17,12 @@ from torch.nn import functional
 from decoded import Pixels, decoded
 from labelled import CLASSES, FOLDS, folds_by_sender, read_labels
 from network import GarmentNetwork
-from recipe import Recipe, fold_folder, place_options, recipe_of, recipe_options
+from recipe import Recipe, fold_folder, place_options, recipe_of, recipe_options, write_recipe
+from teachers import Teachers, network_of
 from views import mixed, varied, whole
+
+#: Epochs from one look at what was held out to the next: a look takes a third of an epoch's time.
+_JUDGED_EVERY = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,8 +42,8 @@ class Trainee:
     def __init__(self, recipe: Recipe, steps: int) -> None:
         torch.manual_seed(recipe.seed)
         self.recipe = recipe
-        self.network = _network(recipe)
-        self.averaged = _network(recipe)
+        self.network = network_of(recipe)
+        self.averaged = network_of(recipe)
         self.averaged.load_state_dict(self.network.state_dict())
         self.epoch = 0
         self._steps = 0
@@ -49,9 +53,9 @@ class Trainee:
         )
 
     def step(self, pictures: Tensor, targets: Tensor, weights: Tensor) -> float:
-        """Learn from one batch, and return its loss."""
-        _, logits = self.network(pictures.contiguous(memory_format=torch.channels_last))
-        loss = -(functional.log_softmax(logits, 1) * targets * weights).sum(1).mean()
+        """Learn from one batch, each picture with its weight, and return its loss."""
+        _, logits = self.network(pictures)
+        loss = (functional.cross_entropy(logits, targets, reduction="none") * weights).mean()
         self._optimiser.zero_grad()
         loss.backward()
         torch.nn.utils.clip_grad_norm_(self.network.parameters(), 5.0)
@@ -88,11 +92,6 @@ class Trainee:
         return "network", "averaged", "_optimiser", "_rates"
 
 
-def _network(recipe: Recipe) -> GarmentNetwork:
-    network = GarmentNetwork(recipe.network, recipe.pixels, recipe.frozen, len(CLASSES))
-    return network.to(memory_format=torch.channels_last)
-
-
 def _optimiser(network: GarmentNetwork, recipe: Recipe) -> torch.optim.Optimizer:
     """AdamW; norms and biases do not decay."""
     groups = []
@@ -107,7 +106,7 @@ def _optimiser(network: GarmentNetwork, recipe: Recipe) -> torch.optim.Optimizer
     return torch.optim.AdamW(groups)
 
 
-def train_epoch(trainee: Trainee, lesson: Lesson, seed: int) -> float:
+def train_epoch(trainee: Trainee, lesson: Lesson, teachers: Teachers, seed: int) -> float:
     """Show `trainee` each photograph once, in the order and the views of `seed`; return the mean loss."""
     recipe = trainee.recipe
     torch.manual_seed(seed)
@@ -119,10 +118,11 @@ def train_epoch(trainee: Trainee, lesson: Lesson, seed: int) -> float:
     for rows in order.split(recipe.batch)[: len(order) // recipe.batch]:
         pictures = varied(torch.from_numpy(lesson.pixels[rows.numpy()]), recipe.pixels, chance)
         targets = functional.one_hot(lesson.labels[rows], len(CLASSES)).float()
-        targets = targets * (1 - recipe.smoothing) + recipe.smoothing / len(CLASSES)
         if torch.rand(1, generator=chance).item() < recipe.mix:
             pictures, targets = mixed(pictures, targets, chance)
-        losses.append(trainee.step(pictures, targets, weights))
+        pictures = pictures.contiguous(memory_format=torch.channels_last)
+        taught = teachers.targets(pictures, targets)
+        losses.append(trainee.step(pictures, taught, targets @ weights))
     return math.fsum(losses) / len(losses)
 
 
@@ -163,15 +163,18 @@ def judge(trainee: Trainee, lesson: Lesson, place: Path) -> dict[str, float]:
 def train_fold(recipe: Recipe, lesson: Lesson, fold: int, place: Path) -> None:
     """Train on one fold, and leave state.pt, epochs.jsonl and logits.npz in `place`."""
     place.mkdir(parents=True, exist_ok=True)
+    teachers = Teachers(recipe, place)
     trainee = Trainee(recipe, recipe.epochs * (len(lesson.learned) // recipe.batch))
     if (place / "state.pt").exists():
         trainee.resume(place / "state.pt")
     while trainee.epoch < recipe.epochs:
         began = time.monotonic()
-        loss = train_epoch(trainee, lesson, (recipe.seed * 100 + fold) * 1000 + trainee.epoch)
+        loss = train_epoch(trainee, lesson, teachers, (recipe.seed * 100 + fold) * 1000 + trainee.epoch)
         trainee.epoch += 1
-        told = {"fold": fold, "epoch": trainee.epoch, "loss": round(loss, 4)}
-        told |= judge(trainee, lesson, place) | {"seconds": round(time.monotonic() - began, 1)}
+        told: dict[str, float] = {"fold": fold, "epoch": trainee.epoch, "loss": round(loss, 4)}
+        if trainee.epoch % _JUDGED_EVERY == 0 or trainee.epoch == recipe.epochs:
+            told |= judge(trainee, lesson, place)
+        told["seconds"] = round(time.monotonic() - began, 1)
         with (place / "epochs.jsonl").open("a", encoding="utf-8") as log:
             log.write(json.dumps(told) + "\n")
         print(json.dumps(told), flush=True)
@@ -195,6 +198,7 @@ def main() -> None:
     labels = torch.tensor([CLASSES.index(one.garment_type) for one in photographs])
     fold_of = torch.tensor(folds_by_sender([one.sender for one in photographs]))
     print(json.dumps(asdict(recipe)), flush=True)
+    write_recipe(options.cache, recipe)
     for fold in [FOLDS] if options.whole else options.folds:
         lesson = Lesson(pixels, labels, (fold_of != fold).nonzero()[:, 0], (fold_of == fold).nonzero()[:, 0])
         name = "whole" if options.whole else fold
