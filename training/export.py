@@ -145,7 +145,8 @@ def main() -> None:
     options = parser.parse_args()
     recipe = read_recipe(options.cache, options.run)
     photographs = read_labels(options.data)
-    pixels = decoded(options.data, [one.image for one in photographs], recipe.pixels * 8 // 7, options.cache)
+    images, edge = [one.image for one in photographs], recipe.pixels * 8 // 7
+    pixels = decoded(options.data, images, edge, recipe.framing, options.cache)
     labels = np.array([CLASSES.index(one.garment_type) for one in photographs])
     fold_of = np.array([str(fold) for fold in folds_by_sender([one.sender for one in photographs])])
     held_out, learned = np.flatnonzero(fold_of == options.fold), np.flatnonzero(fold_of != options.fold)

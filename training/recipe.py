@@ -16,6 +16,8 @@ class Recipe:
     network: str = "lite0"
     #: Pixels a side that the network sees.
     pixels: int = 224
+    #: How a picture gets square: `squeezed`, or `padded` with grey, which keeps its proportions.
+    framing: str = "squeezed"
     #: How many of its first blocks stay as they came: they see edges and colours, and take most of the time.
     frozen: int = 5
     epochs: int = 20

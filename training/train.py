@@ -194,7 +194,8 @@ def main() -> None:
     torch.set_flush_denormal(True)
     recipe = recipe_of(options)
     photographs = read_labels(options.data)
-    pixels = decoded(options.data, [one.image for one in photographs], recipe.pixels * 8 // 7, options.cache)
+    images, edge = [one.image for one in photographs], recipe.pixels * 8 // 7
+    pixels = decoded(options.data, images, edge, recipe.framing, options.cache)
     labels = torch.tensor([CLASSES.index(one.garment_type) for one in photographs])
     fold_of = torch.tensor(folds_by_sender([one.sender for one in photographs]))
     print(json.dumps(asdict(recipe)), flush=True)
