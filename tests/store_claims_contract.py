@@ -49,6 +49,22 @@ class ClaimsContract(Opened):
 
         self.with_run(test)
 
+    def test_what_earlier_runs_left_open_is_known_by_its_bytes_until_it_is_claimed(self) -> None:
+        async def test(store: Store, run: RunRecord) -> None:
+            for number in (1, 2, 3):
+                await store.begin(purchase(run, number))
+            assert await store.left_open(run, key(1).recipe) == frozenset()
+            await store.save(bought(run, 1))
+            await store.let_go(key(2), unsure=True)
+            await store.let_go(key(3))
+            second = await store.open_run(OPENING)
+            assert await store.left_open(second, key(2).recipe) == {key(2).sha256}
+            assert await store.left_open(second, "another recipe") == frozenset()
+            await store.begin(purchase(second, 2))
+            assert await store.left_open(second, key(2).recipe) == frozenset()
+
+        self.with_run(test)
+
     def test_a_run_that_asks_twice_hears_the_second_time_of_what_it_began(self) -> None:
         async def test(store: Store, run: RunRecord) -> None:
             first, second = await asyncio.gather(store.begin(purchase(run, 1)), store.begin(purchase(run, 1)))

@@ -119,6 +119,19 @@ def test_with_a_token_it_answers_whoever_has_it(tmp_path: Path) -> None:
         assert A_TOKEN not in end(process).err
 
 
+@pytest.mark.parametrize("words", [b"GET /api/runs?q=%s HTTP/1.1" % (b"a" * 70_000), b"no HTTP at all"])
+def test_what_is_no_request_is_told_so_as_a_problem(tmp_path: Path, words: bytes) -> None:
+    with serving(tmp_path) as (_, address):
+        port = int(address.rpartition(":")[2])
+        with socket.create_connection(("127.0.0.1", port), timeout=10) as line:
+            line.sendall(words + b"\r\nHost: 127.0.0.1\r\n\r\n")
+            with line.makefile("rb") as answer:
+                head, _, body = answer.read().partition(b"\r\n\r\n")
+    assert head.startswith(b"HTTP/1.1 400 ")
+    assert b"content-type: application/problem+json" in head
+    assert json.loads(body)["type"] == "urn:manyeyes:problem:unreadable-request"
+
+
 def test_a_run_goes_on_in_the_log_and_is_shown_by_the_command_line(tmp_path: Path) -> None:
     with serving(tmp_path) as (process, address):
         portfolio = uploaded(address, 7, tmp_path)

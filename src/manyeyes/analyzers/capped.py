@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable
 
 from manyeyes.analyzers.base import Analyzer, Traits
 from manyeyes.model.ask import Ask, Reply
-from manyeyes.model.errors import AccessDenied, Pushback
+from manyeyes.model.errors import BudgetSpent, Pushback
 from manyeyes.model.image import PreparedImage
 from manyeyes.model.ticket import Intent, Ticket
 
@@ -15,13 +16,16 @@ Note = Callable[[Intent, int], Awaitable[None]]
 
 
 class Capped:
-    """Another analyzer under a hard cap: the call that would break it is not made, and ends the run."""
+    """Another analyzer under a hard cap: the call that would break it is not made; the run buys no more."""
 
     def __init__(self, analyzer: Analyzer, most_calls: int, note: Note | None = None) -> None:
         """`note` is waited for before a call that costs something is made; None where nobody goes on."""
         self._analyzer = analyzer
         self._most = self._left = most_calls
         self._note = note if analyzer.traits.paid else None
+        #: Calls of which nobody knows yet whether they are turned away.
+        self._starting = 0
+        self._told = asyncio.Event()
 
     @property
     def traits(self) -> Traits:
@@ -36,18 +40,26 @@ class Capped:
         await self._analyzer.__aexit__(*raised)
 
     async def start(self, image: PreparedImage, ask: Ask, intent: Intent) -> Reply | Ticket:
-        """Buy an answer, if one may still be bought. Raises AccessDenied where none may."""
+        """Buy an answer, if one may still be bought. Raises BudgetSpent where none may."""
+        while self._left <= 0 and self._starting:
+            # One that is turned away leaves its call to us.
+            self._told.clear()
+            await self._told.wait()
         if self._left <= 0:
-            raise AccessDenied(
+            raise BudgetSpent(
                 f"the budget of {self._most} calls is used up: start again with more to go on", ended=True
             )
-        await self._count(intent, 1)
+        self._starting += 1
         try:
+            await self._count(intent, 1)
             return await self._analyzer.start(image, ask, intent)
         except Pushback:
             # What was turned away was not bought.
             await self._count(intent, -1)
             raise
+        finally:
+            self._starting -= 1
+            self._told.set()
 
     async def _count(self, intent: Intent, calls: int) -> None:
         self._left -= calls

@@ -137,6 +137,11 @@ class Scripted:
         self._note("cancel", ticket.intent)
         self._work.pop(ticket.intent.id, None)
 
+    def has_work(self, intent: Intent) -> bool:
+        """Whether something was bought for `intent` that comes, or came, to an answer."""
+        work = self._work.get(intent.id)
+        return work is not None and not isinstance(work.step, AnalyzerError)
+
     def _look(self, intent: Intent) -> Reply | Ticket | None:
         work = self._work.get(intent.id)
         if work is None:

@@ -22,6 +22,7 @@ from manyeyes.cli.faults import reason
 from manyeyes.cli.interrupts import Interrupts
 from manyeyes.cli.log import run_log
 from manyeyes.cli.options import StoreOption, setting, settings_of
+from manyeyes.cli.unread import http_protocol
 from manyeyes.housing import house_of, make_data
 from manyeyes.model.errors import SettingsError
 from manyeyes.settings import Settings
@@ -196,6 +197,7 @@ def _address(settings: Settings, sockets: list[socket.socket]) -> str:
 def _config(settings: Settings, app: object) -> uvicorn.Config:
     return uvicorn.Config(
         app,  # type: ignore[arg-type]
+        http=http_protocol(),
         lifespan="off",
         log_config=None,
         access_log=False,

@@ -63,6 +63,17 @@ class Admission:
         heapq.heappush(self._parked, (due, next(self._order), job))
         self.arrival.ring()
 
+    def drop_unbought(self) -> list[Job]:
+        """Those who wait, but for whom nothing may have been bought yet, wait no more; who they were."""
+        dropped = [job for job in self._fresh if not job.left]
+        dropped += [job for _, _, job in self._parked if not job.left]
+        self._fresh = deque(job for job in self._fresh if job.left)
+        self._parked = [waiting for waiting in self._parked if waiting[2].left]
+        heapq.heapify(self._parked)
+        self.arrival.ring()
+        self.departure.ring()
+        return dropped
+
     def close(self) -> None:
         """No more prepared pictures will come."""
         self.closed = True

@@ -12,7 +12,7 @@ from manyeyes.engine.buying import Attempt
 from manyeyes.engine.endings import Endings
 from manyeyes.engine.forecast import Forecast
 from manyeyes.engine.hedging import Hedging
-from manyeyes.engine.job import Again, Barred, Job, Settled
+from manyeyes.engine.job import Again, Barred, Job, Settled, Unbought
 from manyeyes.engine.outage import Outage
 from manyeyes.engine.pause import Pause
 from manyeyes.engine.plan import Plan
@@ -44,6 +44,7 @@ class Calling:
         pulse: Pulse,
         pause: Pause,
         consent: Consent | None,
+        set_aside: Callable[[Unbought], Awaitable[None]],
         stop: Callable[[str], None],
     ) -> None:
         self._admission = admission
@@ -58,9 +59,12 @@ class Calling:
         self._wait_at_most = plan.wait_at_most
         self._most_at_once = inf if plan.most_at_once is None else plan.most_at_once
         self._consent = consent
+        self._set_aside = set_aside
         self._stop = stop
         self._first_calls = FirstCalls()
         self._in_flight = 0
+        #: Why nothing more is bought: what is in hand is looked for only.
+        self._spent: str | None = None
         #: The run's own pinned number holds the next call back.
         self.is_held = False
         self._asking = False
@@ -88,7 +92,8 @@ class Calling:
                 await self._wait_or_hedge(due_in, tasks)
                 continue
             permit = await self._limiter.acquire()
-            if self._waits:
+            # In the meantime they may have been told to wait, or nobody may be left.
+            if self._waits or self._admission.due_in(clock(), only_retries=only_retries) != 0:
                 permit.release(Ending.SAYS_NOTHING)
                 continue
             self._begin(self._admission.next(clock(), only_retries=only_retries), permit, tasks)
@@ -96,7 +101,8 @@ class Calling:
     async def _wait_or_hedge(self, due_in: float | None, tasks: asyncio.TaskGroup) -> None:
         """Wait for the next one to come or to be due; where nobody will, ask a second time what is slow."""
         now = asyncio.get_running_loop().time()
-        if self._admission.is_over and not self._waits and self._limiter.binding(now) is None:
+        may_buy = self._spent is None and not self._waits
+        if self._admission.is_over and may_buy and self._limiter.binding(now) is None:
             due_in = self._hedging.due_in(now, self._limiter.knowledge.baseline)
         if due_in != 0:
             await self._admission.arrival.wait(due_in)
@@ -159,7 +165,9 @@ class Calling:
                 case Settled():
                     await self._endings.settle(step)
                 case Again():
-                    self._come_back(step)
+                    await self._come_back(step)
+                case Unbought():
+                    await self._buy_no_more(step)
                 case Barred(why=why):
                     self._stop(why)
             self._outage.after(step)
@@ -174,7 +182,17 @@ class Calling:
             self._in_flight -= 1
             self._admission.arrival.ring()
 
-    def _come_back(self, step: Again) -> None:
+    async def _buy_no_more(self, step: Unbought) -> None:
+        self._spent = step.why
+        if step.job.left:
+            self._admission.park(step.job, asyncio.get_running_loop().time())
+        else:
+            await self._set_aside(step)
+
+    async def _come_back(self, step: Again) -> None:
+        if self._spent is not None and not step.job.left:
+            await self._set_aside(Unbought(step.job, self._spent))
+            return
         now = asyncio.get_running_loop().time()
         self._admission.park(step.job, now + step.delay)
         if step.named and step.delay > self._wait_at_most:

@@ -15,6 +15,7 @@ from manyeyes.engine.endings import Endings
 from manyeyes.engine.feed import Feed, Groups
 from manyeyes.engine.forecast import Forecast
 from manyeyes.engine.hedging import Hedging
+from manyeyes.engine.job import Unbought
 from manyeyes.engine.outage import Outage
 from manyeyes.engine.pause import Pause
 from manyeyes.engine.plan import Plan
@@ -45,7 +46,8 @@ class Flow:
     def __init__(
         self, parts: Parts, plan: Plan, record: RunRecord, feed: Feed, consent: Consent | None
     ) -> None:
-        self._source = parts.source
+        self._source, self._store = parts.source, parts.store
+        self._record, self._recipe = record, plan.recipe.digest
         self._feed, self._most = feed, plan.most
         self._groups = Groups(feed, plan.group if plan.batch_budget is None else None)
         self._claims = _claims(parts, plan, record)
@@ -73,6 +75,8 @@ class Flow:
         self._calling = self._new_calling(parts, plan, endings, consent)
         self._listing: asyncio.Task[None] | None = None
         self.stopped: str | None = None
+        #: Why nothing more is bought, though what was bought before is still fetched.
+        self._spent: str | None = None
 
     def _new_calling(self, parts: Parts, plan: Plan, endings: Endings, consent: Consent | None) -> Calling:
         worker = Worker(parts, plan, self._claims)
@@ -88,6 +92,7 @@ class Flow:
             pulse=self._pulse,
             pause=self._pause,
             consent=consent,
+            set_aside=self._set_aside,
             stop=self.stop,
         )
 
@@ -105,6 +110,7 @@ class Flow:
             self._pulse.close(clock())
             self._backlog.discard()
             await self._claims.let_go()
+        self.stopped = self.stopped or self._spent
         if self._feed.progress.current == self._feed.progress.total:
             # Told to stop when all were in flight already: nothing is left to go on with.
             self.stopped = None
@@ -121,6 +127,16 @@ class Flow:
                 self._listing.cancel()
             self._taking.stop()
             self._calling.stop()
+
+    async def _set_aside(self, step: Unbought) -> None:
+        """The budget has no call left for a picture: from now on, only what earlier runs may have bought is
+        taken in hand. Raises StoreError."""
+        self._taking.set_aside(step.job.picture.position)
+        if self._spent is None:
+            self._spent = step.why
+            for job in self._admission.drop_unbought():
+                self._taking.set_aside(job.picture.position)
+            self._taking.narrow(await self._store.left_open(self._record, self._recipe))
 
     def pause(self) -> None:
         """Send nothing more for now, and take nothing more in hand; what is in flight is finished."""

@@ -114,4 +114,12 @@ class Barred:
     why: str
 
 
-Step = Again | Settled | Barred
+@dataclass(frozen=True, slots=True)
+class Unbought:
+    """The budget has no call left for the picture: it ends in another run, and this one buys no more."""
+
+    job: Job
+    why: str
+
+
+Step = Again | Settled | Barred | Unbought

@@ -49,9 +49,12 @@ class Preparing:
         await asyncio.gather(*reused)
         return rest
 
-    async def prepare(self, picture: Picture, stopping: Callable[[], bool]) -> Job | Key | None:
+    async def prepare(
+        self, picture: Picture, stopping: Callable[[], bool], is_meant: Callable[[str], bool]
+    ) -> Job | Key | None:
         """A job that is ready for its call; a key where another process is buying the answer to it; None
-        where the picture has ended, follows another, or the run is stopping. Raises StoreError."""
+        where the picture has ended, follows another, or the run is stopping; or where it is not meant, by
+        the sha256 of its bytes. Raises StoreError."""
         async with self._room.taken(picture.image.size):
             if stopping():
                 return None
@@ -61,7 +64,7 @@ class Preparing:
                 await self._endings.fail(picture, "", error)
                 return None
             picture = _as_read(picture, original)
-            if await self._is_taken_care_of(picture, original.sha256):
+            if await self._is_taken_care_of(picture, original.sha256) or not is_meant(original.sha256):
                 return None
             key = Key(original.sha256, self._recipe)
             begun = await self._claims.begin(key)

@@ -77,6 +77,10 @@ class Store(Protocol):
     async def begin(self, purchase: Purchase) -> Begun:
         """Leave to buy: the claim is taken and the intent written, or why not."""
 
+    async def left_open(self, run: RunRecord, recipe: str) -> frozenset[str]:
+        """The sha256 of the pictures for which something may have been bought, by earlier runs of the same
+        portfolio with the recipe, that nobody has settled and the run has no claim on."""
+
     async def begin_again(self, purchase: Purchase) -> Intent:
         """The intent for one more question under a claim already held."""
 

@@ -64,6 +64,8 @@ class Taking:
         self._in_preparation = 0
         self._taken_all = False
         self._stopped = False
+        #: The only pictures that are meant, by the sha256 of their bytes; None where all are.
+        self._meant: set[str] | None = None
         self._tasks: asyncio.TaskGroup | None = None
         self._watching: asyncio.Task[None] | None = None
 
@@ -75,11 +77,11 @@ class Taking:
             async with asyncio.timeout(LISTING_GRACE):
                 await self._backlog.wait_closed()
         try:
-            while not self._stopped:
+            while not self._is_done:
                 if len(self._ahead) < WINDOW and not self._pause.is_on:
                     await self._look_ahead()
                     # Whoever stops in the meantime rings for nobody.
-                    if self._stopped or not (self._ahead or self._pause.is_on):
+                    if self._is_done or not (self._ahead or self._pause.is_on):
                         break
                 if not self._try_take():
                     await self._room.wait()
@@ -117,7 +119,7 @@ class Taking:
     def _try_take(self) -> bool:
         if self._pause.is_on or not self._has_room or (picture := self._ahead.next(self._may_go)) is None:
             return False
-        self._begin(picture, self._preparing.prepare(picture, lambda: self._stopped))
+        self._begin(picture, self._preparing.prepare(picture, lambda: self._is_done, self._is_meant))
         return True
 
     @property
@@ -137,6 +139,27 @@ class Taking:
         self._room.ring()
         if self._watching is not None:
             self._watching.cancel()
+
+    def narrow(self, meant: frozenset[str]) -> None:
+        """Take only pictures in hand whose bytes have one of these sha256, whatever batch they are of."""
+        self._meant = set(meant)
+        self._room.ring()
+
+    @property
+    def _is_done(self) -> bool:
+        return self._stopped or self._meant == set()
+
+    def _is_meant(self, sha256: str) -> bool:
+        if self._meant is None:
+            return True
+        meant = sha256 in self._meant
+        self._meant.discard(sha256)
+        return meant
+
+    def set_aside(self, position: int) -> None:
+        """A picture in hand is for another run: its bytes are free."""
+        self._ahead.free(position)
+        self._room.ring()
 
     def ended(self, position: int) -> None:
         """A picture has ended: its bytes are free, and the barrier may open."""
@@ -165,7 +188,9 @@ class Taking:
         return self._in_preparation + self._admission.fresh < self._limiter.limit.value + self._spare
 
     def _may_go(self, picture: Picture) -> bool:
-        return self._batches is None or self._batches.try_take(picture.position, picture.image.size)
+        if self._batches is None or self._meant is not None:
+            return True
+        return self._batches.try_take(picture.position, picture.image.size)
 
     async def _prepare(self, picture: Picture, preparing: Coroutine[Any, Any, Job | Key | None]) -> None:
         done = None

@@ -11,11 +11,20 @@ from typing import assert_never
 from manyeyes.engine.buying import Attempt, Buying
 from manyeyes.engine.claims import Claims
 from manyeyes.engine.elsewhere import HELD_SECONDS
-from manyeyes.engine.job import HELD, Again, Barred, Job, Settled, Step
+from manyeyes.engine.job import HELD, Again, Barred, Job, Settled, Step, Unbought
 from manyeyes.engine.plan import Plan
 from manyeyes.engine.seams import Parts
 from manyeyes.model.ask import Reply
-from manyeyes.model.errors import AccessDenied, AnalyzerError, BadReply, Broken, OutOfTime, Pushback, Refused
+from manyeyes.model.errors import (
+    AccessDenied,
+    AnalyzerError,
+    BadReply,
+    Broken,
+    BudgetSpent,
+    OutOfTime,
+    Pushback,
+    Refused,
+)
 from manyeyes.model.outcome import Answer, NoAnswer
 from manyeyes.model.ticket import Go, Held, Ticket, Unsettled
 from manyeyes.pacing.limit import Ending
@@ -159,6 +168,8 @@ class Worker:
     def _failed(self, job: Job, error: AnalyzerError, *, probe: bool) -> Step:
         if isinstance(error, AccessDenied):
             return Barred(job, str(error))
+        if isinstance(error, BudgetSpent):
+            return Unbought(job, str(error))
         named = named_wait(error) is not None
         # A provider that is down uses up nobody's tries: whoever was sent to find out is not to blame.
         job = replace(job, rounds=job.rounds + (not is_free(error) and not probe))
@@ -201,6 +212,8 @@ def _ending(error: AnalyzerError) -> Ending:
     match error:
         case Pushback():
             return Ending.PUSHED_BACK if named_wait(error) is None else Ending.DEFERRED
+        case BudgetSpent():
+            return Ending.SAYS_NOTHING
         case Broken():
             return Ending.HEARD if error.ended and error.heard else Ending.BROKEN
         case OutOfTime():

@@ -60,6 +60,10 @@ class NothingKept:
         """Leave to buy."""
         return Go(await self.begin_again(purchase))
 
+    async def left_open(self, run: RunRecord, recipe: str) -> frozenset[str]:  # noqa: ARG002
+        """Nothing: there are no earlier runs."""
+        return frozenset()
+
     async def begin_again(self, purchase: Purchase) -> Intent:
         """An intent that is written nowhere."""
         return Intent("", purchase.key, 0.0, purchase.cancel_after, purchase.payer)

@@ -12,6 +12,7 @@
     │  ├ Refused                count it failed, go on
     │  ├ OutOfTime              count it failed, go on
     │  ├ NotWritten             say it, exit 1
+    │  ├ BudgetSpent            buy no more; what was bought before is still fetched
     │  └ AccessDenied           stop the run: no picture would fare better
     ├ BadReply                  answered, but not our schema: re-ask, at most twice
     ├ ServerError               say it, exit 1
@@ -151,6 +152,12 @@ class OutOfTime(AnalyzerError):
     """The attempts at this picture took longer than its deadline."""
 
     remedy = "Run the same command again with a higher --deadline, or with a faster --model."
+
+
+class BudgetSpent(AnalyzerError):
+    """The run has no call left that it may pay for."""
+
+    remedy = "Start again with a larger budget: what was answered is kept."
 
 
 class AccessDenied(AnalyzerError):

@@ -7,14 +7,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, exists, select
 
 from manyeyes.model.ticket import Go, Held, Intent, Key, Ticket, Unsettled
 from manyeyes.store.owner import LEASE, described, holds
 from manyeyes.store.rows import intent_for, intent_row, keep, to_intent
 from manyeyes.store.statements import Kept, accepted, answers_to, hashes, key_of, still_open, with_bytes
-from manyeyes.store.tables import claims, intents, tickets
-from manyeyes.store.values import Begun, Purchase
+from manyeyes.store.tables import claims, intents, runs, tickets
+from manyeyes.store.values import Begun, Purchase, RunRecord
 
 Left = dict[Key, list[tuple[Intent, Ticket | None]]]
 
@@ -41,6 +41,20 @@ def begin(connection: Connection, purchases: Sequence[Purchase], owner: str) -> 
     keep(connection, claims, [desk.claim_row(intent.key) for intent, _ in desk.written])
     keep(connection, intents, [intent_row(intent, run) for intent, run in desk.written])
     return begun
+
+
+def left_open(connection: Connection, run: RunRecord, recipe: str) -> frozenset[str]:
+    """The sha256 of what earlier runs of the portfolio may have bought with the recipe and nobody has
+    settled, but for what the run has claimed."""
+    mine = exists().where(
+        claims.c.run == run.id, claims.c.sha256 == intents.c.sha256, claims.c.recipe == intents.c.recipe
+    )
+    found = (
+        select(intents.c.sha256)
+        .join(runs, runs.c.id == intents.c.run)
+        .where(still_open(), intents.c.recipe == recipe, runs.c.portfolio == run.portfolio.id, ~mine)
+    )
+    return frozenset(connection.scalars(found))
 
 
 @dataclass(frozen=True, slots=True)

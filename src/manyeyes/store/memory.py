@@ -123,6 +123,11 @@ class MemoryStore:
         intent = self._write(purchase)
         return Unsettled(intent, left) if left else Go(intent)
 
+    async def left_open(self, run: RunRecord, recipe: str) -> frozenset[str]:
+        """The sha256 of what earlier runs may have bought, and the run has no claim on."""
+        mine = {key for key, holder in self.claims.items() if holder == run.id}
+        return frozenset(key.sha256 for key in self.open.keys() - mine if key.recipe == recipe)
+
     async def begin_again(self, purchase: Purchase) -> Intent:
         """The intent for one more question under a claim already held."""
         self.open.pop(purchase.key, None)

@@ -104,6 +104,10 @@ class SqlStore:
         begun: Begun = await self._thread.ask(self._begin, purchase)
         return begun
 
+    async def left_open(self, run: RunRecord, recipe: str) -> frozenset[str]:
+        """The sha256 of what earlier runs of the portfolio may have bought, and the run has no claim on."""
+        return await self.carry_out(lambda connection: buying.left_open(connection, run, recipe))
+
     async def begin_again(self, purchase: Purchase) -> Intent:
         """The intent for one more question under a claim already held."""
         intent: Intent = await self._thread.ask(self._begin_again, purchase)

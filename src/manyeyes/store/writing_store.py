@@ -80,6 +80,10 @@ class WritingStore:
 
         return await self._store.carry_out(look)
 
+    async def left_open(self, run: RunRecord, recipe: str) -> frozenset[str]:  # noqa: ARG002
+        """Nothing: the contact sheet is the only picture."""
+        return frozenset()
+
     async def begin(self, purchase: Purchase) -> Begun:
         """Leave to buy: the order is claimed and the intent written, or why not."""
         return await self._store.carry_out(partial(self._begin, purchase=purchase))

@@ -56,6 +56,16 @@ class Problem(HTTPException):
         return Response(orjson.dumps(self.as_json()), self.status_code, self.headers, MEDIA_TYPE)
 
 
+def unreadable() -> Problem:
+    """What came is no request that could be read."""
+    return Problem(
+        400,
+        "unreadable-request",
+        "this is no HTTP request, or its address or its headers are too long",
+        "an address may have 64 KB; ask for less at once",
+    )
+
+
 def unknown(what: str, where: str) -> Problem:
     """There is no `what` of that name; `where` to look for those that there are."""
     return Problem(404, "not-found", f"there is no such {what}", f"see {where} for those that there are")

@@ -80,6 +80,8 @@ def _query_of(dependant: Dependant) -> Iterator[str]:
 Text = Annotated[
     str, Query(max_length=200, description="Words of the name or the descriptor.", examples=["linen"])
 ]
+#: Values of one field that may be asked for at once.
+MOST_VALUES = 100
 Status = Literal["waiting", "analyzed", "failed"]
 
 
@@ -112,7 +114,9 @@ def _with_a_parameter_for_each_field(function: Callable[..., Filters]) -> Callab
             annotation=Annotated[
                 list[Annotated[str, Query(max_length=200)]],
                 Query(
-                    alias=path, description=f"One of these in `{path}`; `none` for what could not be seen."
+                    alias=path,
+                    max_length=MOST_VALUES,
+                    description=f"One of these in `{path}`; `none` for what could not be seen.",
                 ),
             ],
         )
