@@ -16,15 +16,16 @@ if [ "${1-}" = --all ]; then
     shift
 fi
 
-# Programs of the system that some tests use; they are Debian packages of the same name.
+# Programs of the system that some tests use, and the Debian packages that bring them.
 system_programs() {
-    for program in tmux chromium; do
+    for each in tmux:tmux chromium:chromium pg_virtualenv:postgresql; do
+        program=${each%:*} package=${each#*:}
         command -v "$program" >/dev/null 2>&1 && continue
         if [ "$(id -u)" -ne 0 ]; then
             complain "Without $program: installing it needs root. Its tests are skipped."
         elif ! command -v apt-get >/dev/null 2>&1; then
             complain "Without $program: there is no apt-get here. Its tests are skipped."
-        elif ! { apt-get update -qq && apt-get install -qq -y --no-install-recommends "$program"; } >&2; then
+        elif ! { apt-get update -qq && apt-get install -qq -y --no-install-recommends "$package"; } >&2; then
             complain "Without $program: apt-get could not install it. Its tests are skipped."
         fi
     done
@@ -56,4 +57,13 @@ unset PYTHONDONTWRITEBYTECODE
 
 cd -- "$project" || exit 1
 # Several at once, each taking from the others once it has nothing left to do; `-n 0`: one after another.
-exec "$project/.venv/bin/python" -m pytest -n auto --dist worksteal "$@"
+set -- "$project/.venv/bin/python" -m pytest -n auto --dist worksteal "$@"
+if [ "$all" = yes ] && [ -z "${MANYEYES_TEST_POSTGRES-}" ] && pg_virtualenv -t true >/dev/null 2>&1; then
+    # A PostgreSQL that is there for the tests alone.
+    # shellcheck disable=SC2016 # the variables are those of the server
+    exec pg_virtualenv -t -o fsync=off sh -c '
+        MANYEYES_TEST_POSTGRES="postgresql+psycopg://$PGUSER:$PGPASSWORD@$PGHOST:$PGPORT/postgres"
+        export MANYEYES_TEST_POSTGRES
+        exec "$@"' tests "$@"
+fi
+exec "$@"
