@@ -16,6 +16,7 @@ _ADVICE = {
     "untraceable": "Look at the provider’s own list for what was bought, then retry.",
     "refused": "Analyze again with another model or analyzer; this one would most likely refuse again.",
     "out_of_time": "Retry later, or analyze again with a faster model.",
+    "budget_spent": "Analyze again with a larger budget: what was answered is kept.",
     "access_denied": "Put right what is said here, then analyze again: what was answered is kept.",
     "bad_reply": "Retry, or analyze again with another model.",
     "store_error": "See that the server’s disk has space and can be written, then retry.",
