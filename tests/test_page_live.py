@@ -11,10 +11,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from manyeyes.analyzers.scripted import Scripted
 from manyeyes.lab.virtual_time import run
 from manyeyes.model.errors import StoreError
 from manyeyes.web.live import BEAT, HEARTBEAT, Live, Sight
+from manyeyes.web.problems import unknown
 from page_place import A_DRESS, Page, server
 
 
@@ -154,6 +157,26 @@ def test_a_store_that_cannot_be_read_for_a_while_ends_nothing() -> None:
             await asyncio.sleep(3)
             told.fault, told.current = None, 3
             assert told_by(await next_of(frames))["current"] == 3
+
+    in_virtual_time(scene)
+
+
+@pytest.mark.parametrize("fault", [unknown("run", "GET /api/runs"), ValueError("a fault of ours")])
+def test_a_run_that_is_deleted_or_cannot_be_told_lets_its_watchers_go_and_ends_nothing_else(
+    fault: Exception,
+) -> None:
+    async def scene(live: Live, told: Told) -> None:
+        other = Told()
+        async with (
+            aclosing(live.frames("r", told.look, mine=False)) as frames,
+            aclosing(live.frames("another", other.look, mine=False)) as others,
+        ):
+            await next_of(frames)
+            await next_of(others)
+            told.fault = fault
+            assert [frame async for frame in frames] == []
+            other.current = 1
+            assert told_by(await next_of(others)) == {"current": 1}
 
     in_virtual_time(scene)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import secrets
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import aclosing, suppress
@@ -14,6 +15,9 @@ from fastapi.sse import EventSourceResponse, format_sse_event
 from starlette.types import Send
 
 from manyeyes.model.errors import ManyeyesError
+from manyeyes.web.problems import Problem
+
+logger = logging.getLogger(__name__)
 
 #: Seconds between frames at least; between looks, where nobody says that there is news, at a run of this
 #: process and at one of another; and of silence until a comment shows that the line holds.
@@ -88,6 +92,14 @@ class Channel:
         except ManyeyesError:
             # The store may be locked for a while; what was told last stands.
             return False
+        except Problem:
+            # Deleted while it was watched: there is nothing more to tell.
+            self.end()
+            return False
+        except Exception as error:  # noqa: BLE001 - what fails one run's watchers is not to end the server
+            logger.error("a run can be watched no more by a fault of ours: %r", error)  # noqa: TRY400
+            self.end()
+            return False
         if sight.told == self._told and not sight.ended:
             return False
         self._told = sight.told
@@ -103,9 +115,13 @@ class Channel:
 
     def close(self) -> None:
         """Make no more frames, and let every watcher go."""
-        self.ended = True
         if self.task is not None:
             self.task.cancel()
+        self.end()
+
+    def end(self) -> None:
+        """Let every watcher go once it has the newest frame."""
+        self.ended = True
         self._wake()
 
     def _wake(self) -> None:
