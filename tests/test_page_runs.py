@@ -328,14 +328,18 @@ def test_a_run_that_was_paused_is_taken_up_paused_and_buys_nothing(tmp_path: Pat
     asyncio.run(scene())
 
 
-def test_a_run_whose_server_ends_while_it_is_being_stopped_is_not_taken_up(tmp_path: Path) -> None:
+@pytest.mark.parametrize("later", [(), ("resume",), ("pause", "resume")])
+def test_a_run_whose_server_ends_while_it_is_being_stopped_is_not_taken_up(
+    tmp_path: Path, later: tuple[str, ...]
+) -> None:
     async def scene() -> None:
         async with server(tmp_path, slow) as page:
             portfolio = await page.portfolio(*NAMES)
             await started(page, portfolio, concurrency=1)
             store = page.house.store
             [run] = await store.carry_out(partial(runs_of, portfolio=portfolio))
-            await store.carry_out(partial(keep_wish, run=run.id, wish="stop"))
+            for wish in ("stop", *later):
+                await store.carry_out(partial(keep_wish, run=run.id, wish=wish))
         async with server(tmp_path) as page:
             assert len((await page.get("/api/runs"))["runs"]) == 1
 

@@ -87,9 +87,10 @@ def order_of(connection: Connection, run: str) -> Order | None:
 
 def keep_wish(connection: Connection, run: str, wish: str) -> None:
     """Keep what is asked of a run with an order, for whoever takes it up: not what was told to stop, and not
-    without a pause what was paused. Nothing happens where the run has no order.
+    without a pause what was paused. A stop stands, whatever is asked later. Nothing happens where the run
+    has no order.
     """
-    if (order := order_of(connection, run)) is not None:
+    if (order := order_of(connection, run)) is not None and wish_of(order) != "stop":
         _change(connection, run, order, {"wish": wish})
 
 
