@@ -11,6 +11,7 @@ import webbrowser
 from collections.abc import Iterator
 from contextlib import contextmanager
 from ipaddress import ip_address
+from logging.handlers import RotatingFileHandler
 from pathlib import Path
 from typing import Annotated
 
@@ -33,6 +34,8 @@ from manyeyes.web.webhooks import key_of
 STOPPING = "Stopping: what is in flight is finished and saved. Ctrl-C again ends at once."
 #: Characters that a token must have at least: it is all that stands between strangers and the bill.
 SHORTEST_TOKEN = 16
+#: Bytes of faults kept in a file; the file before it is kept too.
+FAULTS = 5_000_000
 
 
 def command(
@@ -144,7 +147,9 @@ async def _until_told(
 @contextmanager
 def _faults_kept(place: Path) -> Iterator[None]:
     """What goes wrong within requests, with all that a developer wants to know, in a file of its own."""
-    handler = logging.FileHandler(place, encoding="utf-8", errors="backslashreplace", delay=True)
+    handler = RotatingFileHandler(
+        place, maxBytes=FAULTS, backupCount=1, encoding="utf-8", errors="backslashreplace", delay=True
+    )
     handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
     loggers = [logging.getLogger(name) for name in ("uvicorn", "manyeyes", "asyncio")]
     for logger in loggers:
