@@ -202,6 +202,26 @@ def test_runs_pictures_failures_and_results_are_read_there(place: Place) -> None
     assert profile["profile"]["pictures"] == 3
 
 
+def test_an_older_run_is_told_there_as_it_would_be_here(place: Place) -> None:
+    drawn(place.here / "grows", 2)
+    (place.here / "grows" / "torn.png").write_bytes(
+        (place.here / "grows" / "picture-1.png").read_bytes()[:200]
+    )
+    older = place.manyeyes("analyze", "grows", "--json").object["run"]
+    drawn(place.here / "grows", 4)
+    newer = place.manyeyes("analyze", "grows", "--json").object["run"]
+    assert older != newer
+    for words in (
+        ("export", older),
+        ("export", older, "--format", "csv", "--raw"),
+        ("failures", older, "--json"),
+    ):
+        there, here = place.manyeyes(*words), manyeyes(*words, place=place.path / "there")
+        assert (here.code, there.out) == (0, here.out)
+    assert len(place.manyeyes("export", older).out.splitlines()) < 4
+    assert len(place.manyeyes("export", newer).out.splitlines()) >= 4
+
+
 def test_what_nothing_there_is_called_is_named(place: Place) -> None:
     for words in (("show", "nothing"), ("export", "nothing"), ("pause", "nothing"), ("profile", "nothing")):
         done = place.manyeyes(*words)

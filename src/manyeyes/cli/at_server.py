@@ -76,7 +76,7 @@ async def records_at(settings: Settings) -> AsyncIterator[ServerRecords]:
 
 
 class ServerRecords:
-    """Those of a server: of a run, what its portfolio shows now, the newest of every picture."""
+    """Those of a server. Of a run, `pages` are what its portfolio shows now: the newest of every picture."""
 
     def __init__(self, server: Server) -> None:
         self._server = server
@@ -144,7 +144,7 @@ class ServerRecords:
 
     async def causes(self, run: RunSummary) -> list[Cause]:
         """Why pictures failed, the most frequent cause first."""
-        told = await self._server.get(f"/api/portfolios/{run.portfolio.id}/failures")
+        told = await self._server.get(f"/api/runs/{run.id}/failures")
         with understood(self._server.address):
             return [
                 Cause(one["kind"], one["message"], one["count"], tuple(one["examples"]), one["remedy"])
@@ -153,7 +153,7 @@ class ServerRecords:
 
     def exported(self, run: RunSummary, form: str, *, raw: bool) -> AsyncIterator[bytes]:
         """The results, as the server writes them."""
-        return exported(self._server, run.portfolio.id, form, raw=raw)
+        return exported(self._server, run.id, form, raw=raw)
 
     async def write(self, run: RunSummary, out: Path, *, raw: bool = False, whole: bool = True) -> None:
         """The same into a file. Raises StoreError where the disk does not take them."""

@@ -1,4 +1,4 @@
-"""The results of a portfolio, as its server writes them."""
+"""The results of a run, as its server writes them."""
 
 from __future__ import annotations
 
@@ -7,13 +7,13 @@ from collections.abc import AsyncGenerator
 from manyeyes.remote.server import Request, Server
 
 
-async def exported(server: Server, portfolio: str, form: str, *, raw: bool = False) -> AsyncGenerator[bytes]:
+async def exported(server: Server, run: str, form: str, *, raw: bool = False) -> AsyncGenerator[bytes]:
     """The bytes, as they come; a break in their midst is not mended, since they may have changed by then.
 
     Raises ServerError.
     """
     query = {"format": form} | ({"raw": "true"} if raw else {})
-    async with server.opened(Request("GET", f"/api/portfolios/{portfolio}/export", query)) as response:
+    async with server.opened(Request("GET", f"/api/runs/{run}/export", query)) as response:
         await server.check(response)
         async for piece in response.content.iter_any():
             yield piece

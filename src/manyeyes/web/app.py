@@ -9,7 +9,7 @@ from fastapi import FastAPI
 from starlette.middleware import Middleware
 
 from manyeyes.web.api import gallery as gallery_routes
-from manyeyes.web.api import images, portfolios, runs, service, shared, uploading, wording
+from manyeyes.web.api import images, portfolios, run_results, runs, service, shared, uploading, wording
 from manyeyes.web.api.description import describe
 from manyeyes.web.estimates import Estimates
 from manyeyes.web.gallery import Gallery
@@ -41,6 +41,7 @@ ROUTERS = (
     images.router,
     wording.router,
     runs.router,
+    run_results.router,
     shared.router,
     pages.router,
 )

@@ -25,7 +25,7 @@ from manyeyes.store.gallery import (
 )
 from manyeyes.store.latest import latest
 from manyeyes.store.portfolios import picture_of, portfolio_summary
-from manyeyes.store.reports import Kept, Look, history
+from manyeyes.store.reports import Kept, Look, history, pages
 from manyeyes.web.house import House
 from manyeyes.web.problems import Problem, unknown
 
@@ -110,6 +110,10 @@ class Gallery:
         await self.exists(portfolio)
         return await causes_of(self._latest(portfolio, Filters(statuses=frozenset({"failed"}))))
 
+    async def failures_of(self, run: str) -> list[Cause]:
+        """What failed in a run, by cause."""
+        return await causes_of(pages(self._house.store, run, only_failed=True))
+
     async def duplicates(self, portfolio: str) -> list[list[Card]]:
         """Pictures with the same bytes, together."""
         await self.refresh(portfolio)
@@ -122,6 +126,10 @@ class Gallery:
     def export(self, portfolio: str, kind: str, filters: Filters, *, raw: bool) -> AsyncIterator[bytes]:
         """The results as a file: `jsonl`, `csv` or `parquet`."""
         return encoded(self._latest(portfolio, filters, raw=raw), FORMATS[f".{kind}"], raw=raw)
+
+    def export_of(self, run: str, kind: str, *, raw: bool) -> AsyncIterator[bytes]:
+        """The results of a run as a file, the same as the command line writes."""
+        return encoded(pages(self._house.store, run, raw=raw), FORMATS[f".{kind}"], raw=raw)
 
     def _latest(
         self, portfolio: str, filters: Filters | None, *, raw: bool = False

@@ -131,6 +131,10 @@ class Runs:
         """A run as the API tells it (`views.run_json`). Raises Problem where there is none."""
         return run_json(await self._news(run), self._carrying.runs.get(run))
 
+    async def portfolio_of(self, run: str) -> Portfolio:
+        """The portfolio that a run is of. Raises Problem where there is no such run."""
+        return (await self._news(run)).summary.portfolio
+
     async def newest(self, most: int = 50) -> Sequence[RunSummary]:
         """The runs of all portfolios, newest first."""
         return await self._house.store.carry_out(partial(list_runs, most=most))

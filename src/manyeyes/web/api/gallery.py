@@ -26,17 +26,17 @@ from manyeyes.web.site import Site
 router = APIRouter(prefix="/api/portfolios", tags=["gallery"], dependencies=[Depends(only_known)])
 
 #: What each kind of export is, for the one who gets it.
-_TYPES = {
+TYPES = {
     "jsonl": "application/jsonl",
     "csv": "text/csv; charset=utf-8",
     "parquet": "application/vnd.apache.parquet",
 }
 
 
-_LINES: Documented = {
+LINES: Documented = {
     200: {
         "description": "One line, or row, for each picture.",
-        "content": {kind: {"schema": {"type": "string"}} for kind in _TYPES.values()},
+        "content": {kind: {"schema": {"type": "string"}} for kind in TYPES.values()},
     }
 }
 
@@ -88,7 +88,7 @@ async def profile(site: Site, portfolio: str) -> dict[str, object]:
 @router.get(
     "/{portfolio}/export",
     response_class=StreamingResponse,
-    responses=_LINES | problems(404, 409),
+    responses=LINES | problems(404, 409),
 )
 async def export(
     site: TheSite,
@@ -102,4 +102,4 @@ async def export(
     check_format(format)
     headers = {"Content-Disposition": disposition(f"{found.portfolio.name}.{format}")}
     lines = site.gallery.export(portfolio, format, filters, raw=raw)
-    return StreamingResponse(lines, media_type=_TYPES[format], headers=headers)
+    return StreamingResponse(lines, media_type=TYPES[format], headers=headers)
